@@ -1,0 +1,90 @@
+# The library. Its algorithms come from lists: a line in host/OP/algorithms.def adds host/OP/NAME.c and
+# kernels/OP/NAME.cl, a line in host/cpu/OP.def adds host/cpu/OP_NAME.c.
+
+set(TESSERA_OPERATORS conv pool reorder)
+
+# Sets `result` to the names in a list of TSR_ALGORITHM(name) lines.
+function(tsr_read_algorithms list result)
+    # An edited list configures again by itself.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+    file(STRINGS "${list}" names REGEX "^TSR_ALGORITHM\\(")
+    list(TRANSFORM names REPLACE "^TSR_ALGORITHM\\(([a-z0-9_]+)\\).*$" "\\1")
+    set(${result} ${names} PARENT_SCOPE)
+endfunction()
+
+set(host "${PROJECT_SOURCE_DIR}/host")
+# The core's files are not listed: a new one is one file and no other change.
+file(GLOB core_sources CONFIGURE_DEPENDS "${host}/*.c")
+set(operator_sources "")
+set(cpu_sources "")
+set(kernels "")
+foreach(op IN LISTS TESSERA_OPERATORS)
+    list(APPEND operator_sources "${host}/${op}/${op}.c")
+    tsr_read_algorithms("${host}/${op}/algorithms.def" names)
+    foreach(name IN LISTS names)
+        list(APPEND operator_sources "${host}/${op}/${name}.c")
+        list(APPEND kernels "${op}/${name}")
+    endforeach()
+    tsr_read_algorithms("${host}/cpu/${op}.def" names)
+    foreach(name IN LISTS names)
+        list(APPEND cpu_sources "${host}/cpu/${op}_${name}.c")
+    endforeach()
+endforeach()
+
+find_package(OpenCL REQUIRED)
+find_package(Threads REQUIRED)
+# xxHash is used as a header: nothing links to it.
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+if(TESSERA_OPENMP)
+    find_package(OpenMP QUIET COMPONENTS C)
+endif()
+if(OpenMP_C_FOUND)
+    message(STATUS "CPU path: OpenMP")
+    set(openmp_options ${OpenMP_C_FLAGS})
+    separate_arguments(openmp_options)
+else()
+    message(STATUS "CPU path: one thread")
+    # Takes `omp simd` and passes over the rest without a warning.
+    set(openmp_options -fopenmp-simd)
+endif()
+
+# The objects are compiled once and serve the library and the tests of its inside.
+add_library(tessera_objects OBJECT ${core_sources} ${operator_sources} ${cpu_sources})
+tsr_embed_kernels(tessera_objects ${kernels})
+tsr_compile_as_ours(tessera_objects)
+set_target_properties(tessera_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_include_directories(tessera_objects PRIVATE "${PROJECT_SOURCE_DIR}/include" "${host}")
+target_include_directories(tessera_objects SYSTEM PRIVATE "${XXHASH_INCLUDE_DIR}")
+target_link_libraries(tessera_objects PRIVATE OpenCL::OpenCL Threads::Threads)
+# The CPU path is written for the compiler to make vectors of, which -O2 does not do everywhere.
+set_source_files_properties(${cpu_sources} PROPERTIES
+    COMPILE_OPTIONS "${openmp_options};$<$<NOT:$<CONFIG:Debug>>:-O3>")
+
+function(tsr_link_objects target)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:tessera_objects>)
+    target_include_directories(${target} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    # Public, because the header speaks of OpenCL's types.
+    target_link_libraries(${target} PUBLIC OpenCL::OpenCL PRIVATE Threads::Threads m)
+    if(OpenMP_C_FOUND)
+        target_link_libraries(${target} PRIVATE OpenMP::OpenMP_C)
+    endif()
+endfunction()
+
+add_library(tessera)
+add_library(tessera::tessera ALIAS tessera)
+tsr_link_objects(tessera)
+set_target_properties(tessera PROPERTIES
+    LINKER_LANGUAGE C
+    # Before 1.0 a minor version may change the interface, as the package version file says too.
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+
+# For tests: the same objects, whose inner functions are in reach.
+if(TESSERA_TESTS)
+    add_library(tessera_internal STATIC)
+    tsr_link_objects(tessera_internal)
+    set_target_properties(tessera_internal PROPERTIES LINKER_LANGUAGE C)
+    target_include_directories(tessera_internal PUBLIC "${host}")
+endif()

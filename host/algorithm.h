@@ -1,0 +1,66 @@
+/* The contract of one algorithm, and of the operator whose list it stands in.
+ *
+ * An algorithm is a constant struct of pure functions. An OpenCL algorithm describes its launches as data; an algorithm
+ * of the CPU path has run_host() instead. A member that may be NULL says so. */
+#ifndef TSR_HOST_ALGORITHM_H
+#define TSR_HOST_ALGORITHM_H
+
+#include "launch.h"
+#include "problem.h"
+
+/* Tile sizes and the like: what a tuner may change without changing results. */
+enum { TSR__MAX_PARAMS = 8 };
+typedef struct tsr__params {
+    int32_t value[TSR__MAX_PARAMS];
+} tsr__params;
+
+/* The devices that an algorithm is made for. Selection passes over the other family's algorithms unless the caller
+ * names one: they would be right there, but slow. */
+typedef enum tsr__family { TSR__ANY_FAMILY, TSR__GPU_FAMILY, TSR__CPU_FAMILY } tsr__family;
+
+/* Dense host memory of one run on the CPU path; bias is NULL where the problem has none. */
+typedef struct tsr__host_args {
+    const float *x, *w, *bias;
+    float *y;
+} tsr__host_args;
+
+typedef struct tsr__algorithm {
+    const char *name;
+    tsr__family family;
+    const char *const *param_names; /* ends with NULL; NULL: no params */
+
+    /* Settles the layouts that are ANY. NULL: they become NCHW. */
+    void (*layouts)(const tsr_device *device, tsr__problem *p);
+
+    /* Why it cannot run the problem on the device, or NULL. The text outlives everything. NULL: it runs anything. */
+    const char *(*refuse)(const tsr_device *device, const tsr__problem *p);
+
+    /* The default params, in constant time; and up to `capacity` that are worth trying, all legal, with the default
+     * first, answering how many. NULL where there are no params. */
+    void (*params)(const tsr_device *device, const tsr__problem *p, tsr__params *out);
+    size_t (*candidates)(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity);
+
+    /* Elements of the packed weights. NULL: it runs on plain ones. */
+    int64_t (*packed_elements)(const tsr__problem *p, const tsr__params *params);
+    /* Elements of workspace beside packed weights. NULL: none. */
+    int64_t (*workspace_elements)(const tsr__problem *p, const tsr__params *params);
+
+    /* The launch that packs TSR__W into TSR__PACKED; NULL with packed_elements. */
+    void (*pack)(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *out);
+    /* The launches of one run, in order. NULL for the CPU path. */
+    void (*launches)(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out);
+    /* One run on host memory. NULL for OpenCL. */
+    void (*run_host)(const tsr__problem *p, const tsr__host_args *args);
+} tsr__algorithm;
+
+/* The slow algorithm that runs anything, last in every list. */
+#define TSR__REFERENCE "reference"
+
+typedef struct tsr__operator {
+    const char *name;                                       /* "conv": also the name of its folders */
+    const tsr__algorithm *const *opencl;                    /* in order of preference; ends with NULL */
+    const tsr__algorithm *const *host;                      /* the CPU path's */
+    void (*format)(const tsr__problem *p, tsr__text *text); /* the problem in the notation of tessera.h */
+} tsr__operator;
+
+#endif

@@ -1,0 +1,166 @@
+#include "buffer.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ELEMENT = sizeof(float) };
+
+/* Vectors of any width load from here without crossing a cache line. */
+enum { HOST_ALIGNMENT = 64 };
+
+static tsr_status allocate(tsr_context *context, uint64_t bytes, tsr_buffer **buffer)
+{
+    tsr_buffer *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "%zu bytes for a buffer's handle", sizeof *fresh);
+    fresh->context = tsr__context_retain(context);
+    fresh->bytes = bytes;
+    *buffer = fresh;
+    return TSR_OK;
+}
+
+void tsr_buffer_destroy(tsr_buffer *buffer)
+{
+    if (buffer == NULL) return;
+    if (buffer->memory != NULL) clReleaseMemObject(buffer->memory);
+    if (buffer->owns_host) free(buffer->host);
+    tsr_context_destroy(buffer->context);
+    free(buffer);
+}
+
+static tsr_status allocate_memory(tsr_buffer *buffer)
+{
+    if (tsr__context_is_host(buffer->context)) {
+        const uint64_t rounded = (buffer->bytes + HOST_ALIGNMENT - 1) / HOST_ALIGNMENT * HOST_ALIGNMENT;
+        buffer->host = aligned_alloc(HOST_ALIGNMENT, rounded);
+        buffer->owns_host = true;
+        return buffer->host != NULL ? TSR_OK : tsr__fail(TSR_OUT_OF_MEMORY, "%" PRIu64 " bytes", buffer->bytes);
+    }
+    cl_int code = CL_SUCCESS;
+    buffer->memory = clCreateBuffer(buffer->context->cl, CL_MEM_READ_WRITE, buffer->bytes, NULL, &code);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clCreateBuffer");
+}
+
+tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer)
+{
+    if (context == NULL || buffer == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", context == NULL ? "context" : "buffer");
+    const uint64_t limit = context->device.max_alloc_bytes;
+    if (bytes == 0 || bytes > limit || bytes > INT64_MAX)
+        return tsr__fail(TSR_INVALID_VALUE, "bytes is %" PRIu64 "; a buffer of this device has 1 to %" PRIu64, bytes,
+                         limit < INT64_MAX ? limit : INT64_MAX);
+    tsr_buffer *fresh = NULL;
+    TSR__TRY(allocate(context, bytes, &fresh));
+    const tsr_status status = allocate_memory(fresh);
+    if (status == TSR_OK)
+        *buffer = fresh;
+    else
+        tsr_buffer_destroy(fresh);
+    return status;
+}
+
+/* ---- Lending --------------------------------------------------------------------------------------------------- */
+
+static tsr_status check_lent_memory(const tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes)
+{
+    cl_context owner = NULL;
+    size_t size = 0;
+    cl_int code = clGetMemObjectInfo(memory, CL_MEM_CONTEXT, sizeof owner, &owner, NULL);
+    if (code == CL_SUCCESS) code = clGetMemObjectInfo(memory, CL_MEM_SIZE, sizeof size, &size, NULL);
+    if (code != CL_SUCCESS) return tsr__fail_cl(code, "clGetMemObjectInfo");
+    if (owner != context->cl)
+        return tsr__fail(TSR_INVALID_VALUE, "memory belongs to another cl_context than the context's");
+    if (offset % ELEMENT != 0 || bytes % ELEMENT != 0 || bytes == 0)
+        return tsr__fail(TSR_INVALID_VALUE,
+                         "offset is %" PRIu64 " and bytes %" PRIu64 "; both must be multiples of %d, and bytes above 0",
+                         offset, bytes, ELEMENT);
+    if (offset > size || bytes > size - offset)
+        return tsr__fail(TSR_INVALID_VALUE, "offset is %" PRIu64 " and bytes %" PRIu64 "; memory has %zu bytes", offset,
+                         bytes, size);
+    return TSR_OK;
+}
+
+tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes, tsr_buffer **buffer)
+{
+    if (context == NULL || memory == NULL || buffer == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL",
+                         context == NULL ? "context" : (memory == NULL ? "memory" : "buffer"));
+    if (tsr__context_is_host(context))
+        return tsr__fail(TSR_INVALID_VALUE, "context is of the CPU path; it takes tsr_buffer_wrap_host()");
+    TSR__TRY(check_lent_memory(context, memory, offset, bytes));
+    tsr_buffer *fresh = NULL;
+    TSR__TRY(allocate(context, bytes, &fresh));
+    clRetainMemObject(memory);
+    fresh->memory = memory;
+    fresh->offset = offset;
+    *buffer = fresh;
+    return TSR_OK;
+}
+
+tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer)
+{
+    if (context == NULL || memory == NULL || buffer == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL",
+                         context == NULL ? "context" : (memory == NULL ? "memory" : "buffer"));
+    if (!tsr__context_is_host(context))
+        return tsr__fail(TSR_INVALID_VALUE, "context is of an OpenCL device; it takes tsr_buffer_wrap()");
+    if ((uintptr_t)memory % ELEMENT != 0 || bytes % ELEMENT != 0 || bytes == 0)
+        return tsr__fail(TSR_INVALID_VALUE,
+                         "memory is %p and bytes %" PRIu64 "; both must be multiples of %d, and bytes above 0", memory,
+                         bytes, ELEMENT);
+    tsr_buffer *fresh = NULL;
+    TSR__TRY(allocate(context, bytes, &fresh));
+    fresh->host = memory;
+    *buffer = fresh;
+    return TSR_OK;
+}
+
+/* ---- Use ------------------------------------------------------------------------------------------------------- */
+
+uint64_t tsr_buffer_bytes(const tsr_buffer *buffer)
+{
+    return buffer->bytes;
+}
+
+bool tsr__buffer_overlaps(const tsr_buffer *a, const tsr_buffer *b)
+{
+    if (a->memory != NULL)
+        return a->memory == b->memory && a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+    const uintptr_t a_begin = (uintptr_t)a->host, b_begin = (uintptr_t)b->host;
+    return a_begin < b_begin + b->bytes && b_begin < a_begin + a->bytes;
+}
+
+static tsr_status check_copy(const tsr_buffer *buffer, uint64_t offset, const void *other, uint64_t bytes)
+{
+    if (buffer == NULL || other == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", buffer == NULL ? "buffer" : "the host's side");
+    if (offset <= buffer->bytes && bytes <= buffer->bytes - offset) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "offset is %" PRIu64 " and bytes %" PRIu64 "; the buffer has %" PRIu64 " bytes",
+                     offset, bytes, buffer->bytes);
+}
+
+tsr_status tsr_buffer_write(tsr_buffer *buffer, uint64_t offset, const void *source, uint64_t bytes)
+{
+    TSR__TRY(check_copy(buffer, offset, source, bytes));
+    if (bytes == 0) return TSR_OK;
+    if (buffer->host != NULL) {
+        memcpy((char *)buffer->host + offset, source, bytes);
+        return TSR_OK;
+    }
+    const cl_int code = clEnqueueWriteBuffer(buffer->context->queue, buffer->memory, CL_TRUE, buffer->offset + offset,
+                                             bytes, source, 0, NULL, NULL);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clEnqueueWriteBuffer");
+}
+
+tsr_status tsr_buffer_read(const tsr_buffer *buffer, uint64_t offset, void *target, uint64_t bytes)
+{
+    TSR__TRY(check_copy(buffer, offset, target, bytes));
+    if (bytes == 0) return TSR_OK;
+    if (buffer->host != NULL) {
+        memcpy(target, (const char *)buffer->host + offset, bytes);
+        return TSR_OK;
+    }
+    const cl_int code = clEnqueueReadBuffer(buffer->context->queue, buffer->memory, CL_TRUE, buffer->offset + offset,
+                                            bytes, target, 0, NULL, NULL);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clEnqueueReadBuffer");
+}

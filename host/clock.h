@@ -1,0 +1,14 @@
+/* Milliseconds of a clock that never goes back. */
+#ifndef TSR_HOST_CLOCK_H
+#define TSR_HOST_CLOCK_H
+
+#include <time.h>
+
+static inline double tsr__clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* The conv operator's lists of algorithms. */
+#ifndef TSR_HOST_CONV_H
+#define TSR_HOST_CONV_H
+
+#include "algorithm.h"
+
+/* Checks everything and makes what algorithms look at. */
+tsr_status tsr__conv_problem(const tsr_conv *c, tsr__problem *p);
+
+extern const tsr__operator tsr__conv;
+
+#endif

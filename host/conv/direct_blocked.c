@@ -1,0 +1,156 @@
+/* The convolution for CPUs: kernels/conv/direct_blocked.cl tells what it does and why. */
+#include "algorithm.h"
+#include "conv/defines.h"
+#include "cpu_family.h"
+
+extern const tsr__source tsr__source_conv_direct_blocked;
+
+/* Floats in a vector; output pixels and vectors of output channels in a register tile; input channels that are
+ * finished for all filter taps before the next ones. */
+enum { VECTOR, TILE_Q, TILE_K, C_STEP };
+static const char *const param_names[] = {"vec", "q", "k", "cstep", NULL};
+
+/* Zeros at the head of the packed weights, which pixels in the padding read. */
+enum { HEAD = 16 };
+
+/* Tiles of output channels in one group. */
+static int64_t tiles(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__ceil_div(tsr__group_k(p), (int64_t)params->value[TILE_K] * params->value[VECTOR]);
+}
+
+static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
+{
+    const tsr__window *w = &p->window;
+    const int64_t channels = tiles(p, params) * params->value[TILE_K] * params->value[VECTOR];
+    return HEAD + p->groups * channels * tsr__group_c(p) * w->filter[TSR_H] * w->filter[TSR_W];
+}
+
+static void layouts(const tsr_device *device, tsr__problem *p)
+{
+    if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = tsr__cpu_layout(device, p->x.c, p->groups);
+    if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = tsr__cpu_layout(device, p->y.c, p->groups);
+}
+
+/* ---- Params ---------------------------------------------------------------------------------------------------- */
+
+/* Channels of a plain input that are finished together: enough to amortise the addresses of a filter tap, few enough
+ * for their planes' lines to stay cached. */
+enum { PLAIN_C_STEP = 16 };
+
+static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t tile_q, int32_t tile_k)
+{
+    const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(p->x.layout);
+    tsr__params made = {{0}};
+    /* A blocked y dictates the vectors. */
+    made.value[VECTOR] = (int32_t)(y_block > 1 ? y_block : tsr__cpu_vector_width(device));
+    made.value[TILE_Q] = tile_q;
+    made.value[TILE_K] = tile_k;
+    made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
+    return made;
+}
+
+static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
+{
+    *out = make_params(device, p, 6, 2);
+}
+
+static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
+{
+    static const struct {
+        int32_t tile_q, tile_k;
+    } tiles_worth_trying[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {14, 2}, {14, 1}, {7, 4}};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof tiles_worth_trying / sizeof tiles_worth_trying[0] && count < capacity; ++i)
+        out[count++] = make_params(device, p, tiles_worth_trying[i].tile_q, tiles_worth_trying[i].tile_k);
+    return count;
+}
+
+/* ---- Acceptance ------------------------------------------------------------------------------------------------ */
+
+/* A block must not straddle two groups. */
+static bool straddles(const tsr_tensor *t, int64_t groups)
+{
+    return groups > 1 && t->c / groups % tsr__layout_block(t->layout) != 0;
+}
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
+    if (depth != NULL) return depth;
+    if (index != NULL) return index;
+    if (straddles(&p->x, p->groups)) return "C / groups is not a multiple of x's channel block";
+    if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
+    tsr__params defaults;
+    params(device, p, &defaults);
+    if (packed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
+        return "the packed weights have more elements than its 32-bit indices reach";
+    return NULL;
+}
+
+/* ---- Launches -------------------------------------------------------------------------------------------------- */
+
+/* The kernels state this size themselves, so that a CPU's compiler sees one work-item and no barriers. */
+static const size_t local[3] = {1, 1, 1};
+
+static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    tsr__conv_define(l, p);
+    tsr__launch_define(l, "VEC", params->value[VECTOR]);
+    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
+    tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
+    tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
+    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(p->x.layout));
+    tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
+}
+
+static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    (void)device;
+    const int64_t global[3] = {tsr__group_c(p), p->groups * tiles(p, params), 1};
+    tsr__launch_begin(l, &tsr__source_conv_direct_blocked, "conv_direct_blocked_pack");
+    define(p, params, l);
+    tsr__launch_slot(l, TSR__W);
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_int(l, tsr__group_c(p));
+    tsr__launch_int(l, tsr__group_k(p));
+    tsr__launch_int(l, tiles(p, params));
+    tsr__launch_grid(l, global, local);
+}
+
+static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
+{
+    (void)device;
+    const int64_t pixels = tsr__tensor_plane(&p->y);
+    const int64_t global[3] = {tsr__ceil_div(pixels, params->value[TILE_Q]), p->x.n, p->groups * tiles(p, params)};
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
+    define(p, params, l);
+    tsr__launch_slot(l, TSR__X);
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_slot(l, TSR__BIAS);
+    tsr__launch_slot(l, TSR__Y);
+    tsr__launch_int(l, p->groups);
+    tsr__launch_int(l, tsr__group_c(p));
+    tsr__launch_int(l, p->x.size[TSR_H]);
+    tsr__launch_int(l, p->x.size[TSR_W]);
+    tsr__launch_int(l, tsr__group_k(p));
+    tsr__launch_int(l, p->y.size[TSR_H]);
+    tsr__launch_int(l, p->y.size[TSR_W]);
+    tsr__launch_int(l, p->window.pad_begin[TSR_H]);
+    tsr__launch_int(l, p->window.pad_begin[TSR_W]);
+    tsr__launch_int(l, tiles(p, params));
+    tsr__launch_grid(l, global, local);
+}
+
+const tsr__algorithm tsr__conv_direct_blocked = {
+    .name = "direct_blocked",
+    .family = TSR__CPU_FAMILY,
+    .param_names = param_names,
+    .layouts = layouts,
+    .refuse = refuse,
+    .params = params,
+    .candidates = candidates,
+    .packed_elements = packed_elements,
+    .pack = pack,
+    .launches = launches,
+};

@@ -1,0 +1,54 @@
+/* A kernel launch as data: algorithms describe it, tests print it, the plan builds, binds and enqueues it. */
+#ifndef TSR_HOST_LAUNCH_H
+#define TSR_HOST_LAUNCH_H
+
+#include "source.h"
+#include "status.h"
+
+/* The memory that a launch may name. */
+typedef enum tsr__slot { TSR__X, TSR__W, TSR__BIAS, TSR__Y, TSR__PACKED, TSR__WORKSPACE, TSR__SLOTS } tsr__slot;
+
+/* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. */
+typedef struct tsr__arg {
+    enum { TSR__ARG_SLOT, TSR__ARG_INT, TSR__ARG_LONG } kind;
+    tsr__slot slot;
+    int64_t value; /* of an int or long; of a slot the elements to skip */
+} tsr__arg;
+
+enum { TSR__MAX_ARGS = 48, TSR__MAX_LAUNCHES = 4, TSR__MAX_OPTIONS = 640 };
+
+typedef struct tsr__launch {
+    const tsr__source *source;
+    const char *entry;
+    char options[TSR__MAX_OPTIONS]; /* "-DR=3 -DS=3 ..." */
+    size_t global[3], local[3];     /* local[0] = 0: the driver's choice */
+    tsr__arg args[TSR__MAX_ARGS];
+    int arg_count;
+    bool broken; /* something did not fit; tsr__launch_check() tells */
+} tsr__launch;
+
+typedef struct tsr__launches {
+    tsr__launch items[TSR__MAX_LAUNCHES];
+    int count;
+} tsr__launches;
+
+/* Starts a launch: no options, no arguments, a global size of 0. */
+void tsr__launch_begin(tsr__launch *launch, const tsr__source *source, const char *entry);
+tsr__launch *tsr__launches_add(tsr__launches *launches, const tsr__source *source, const char *entry);
+
+/* Adds -D<name>=<value>. */
+void tsr__launch_define(tsr__launch *launch, const char *name, int64_t value);
+
+/* Adds kernel arguments, in the kernel's order. An int must fit 32 bits. */
+void tsr__launch_slot(tsr__launch *launch, tsr__slot slot);
+void tsr__launch_slot_at(tsr__launch *launch, tsr__slot slot, int64_t skipped_elements);
+void tsr__launch_int(tsr__launch *launch, int64_t value);
+void tsr__launch_long(tsr__launch *launch, int64_t value);
+
+/* Sets the sizes; the global ones are in work-items and are rounded up to whole groups. */
+void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3]);
+
+/* Fails where something did not fit or a size is 0: a mistake in an algorithm, never in a problem. */
+tsr_status tsr__launch_check(const tsr__launch *launch);
+
+#endif

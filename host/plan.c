@@ -1,0 +1,192 @@
+#include "plan_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+tsr_plan_options tsr_plan_options_default(void)
+{
+    return (tsr_plan_options){.workspace_limit_bytes = UINT64_MAX};
+}
+
+void tsr_plan_destroy(tsr_plan *plan)
+{
+    if (plan == NULL) return;
+    if (plan->pack.kernel != NULL) clReleaseKernel(plan->pack.kernel);
+    for (int i = 0; i < plan->step_count; ++i)
+        if (plan->steps[i].kernel != NULL) clReleaseKernel(plan->steps[i].kernel);
+    pthread_mutex_destroy(&plan->lock);
+    tsr_context_destroy(plan->context);
+    free(plan);
+}
+
+/* ---- Building -------------------------------------------------------------------------------------------------- */
+
+/* A driver may grant one kernel less than the device's limit, where it takes many registers. */
+static tsr_status check_group(const tsr_context *context, const tsr__step *step)
+{
+    const tsr__launch *l = &step->launch;
+    if (l->local[0] == 0) return TSR_OK;
+    size_t limit = 0;
+    const cl_int code =
+        clGetKernelWorkGroupInfo(step->kernel, context->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit, &limit, NULL);
+    if (code != CL_SUCCESS) return tsr__fail_cl(code, "clGetKernelWorkGroupInfo");
+    const size_t items = l->local[0] * l->local[1] * l->local[2];
+    if (items <= limit) return TSR_OK;
+    return tsr__fail(TSR_BUILD_FAILED, "%s: a work-group of %zu is above the %zu that the driver grants %s",
+                     l->source->name, items, limit, l->entry);
+}
+
+static tsr_status build_step(tsr_context *context, tsr__step *step)
+{
+    const tsr__launch *l = &step->launch;
+    TSR__TRY(tsr__launch_check(l));
+    cl_program program = NULL;
+    TSR__TRY(tsr__programs_get(&context->programs, l->source, l->options, &program));
+    cl_int code = CL_SUCCESS;
+    step->kernel = clCreateKernel(program, l->entry, &code);
+    if (code != CL_SUCCESS) {
+        step->kernel = NULL;
+        return tsr__fail_cl(code, "clCreateKernel");
+    }
+    tsr__log_write(&context->log, TSR_LOG_DEBUG, "launch %s: global %zu x %zu x %zu, local %zu x %zu x %zu", l->entry,
+                   l->global[0], l->global[1], l->global[2], l->local[0], l->local[1], l->local[2]);
+    return check_group(context, step);
+}
+
+static tsr_status build_steps(tsr_plan *plan)
+{
+    const tsr__offer *o = &plan->offer;
+    if (o->algorithm->launches == NULL) return TSR_OK;
+    const tsr_device *device = &plan->context->device;
+    tsr__launches launches = {.count = 0};
+    o->algorithm->launches(device, &o->problem, &o->params, &launches);
+    plan->step_count = launches.count;
+    for (int i = 0; i < launches.count; ++i) plan->steps[i].launch = launches.items[i];
+    for (int i = 0; i < launches.count; ++i) TSR__TRY(build_step(plan->context, &plan->steps[i]));
+    if (o->algorithm->pack == NULL) return TSR_OK;
+    o->algorithm->pack(device, &o->problem, &o->params, &plan->pack.launch);
+    return build_step(plan->context, &plan->pack);
+}
+
+static void describe(tsr_plan *plan)
+{
+    const tsr__offer *o = &plan->offer;
+    tsr__text text = tsr__text_over(plan->description, sizeof plan->description);
+    tsr__text_add(&text, "%s/%s ", o->problem.op->name, o->algorithm->name);
+    o->problem.op->format(&o->problem, &text);
+    tsr__text_add(&text, " %s->%s", tsr_layout_text(o->problem.x.layout), tsr_layout_text(o->problem.y.layout));
+    const char *const *names = o->algorithm->param_names;
+    for (int i = 0; names != NULL && names[i] != NULL; ++i)
+        tsr__text_add(&text, " %s%" PRId32, names[i], o->params.value[i]);
+}
+
+static uint64_t float_bytes(int64_t elements)
+{
+    return sizeof(float) * (uint64_t)elements;
+}
+
+static void fill_info(tsr_plan *plan, double build_ms)
+{
+    const tsr__offer *o = &plan->offer;
+    plan->info = (tsr_plan_info){
+        .algorithm = o->algorithm->name,
+        .description = plan->description,
+        .x = o->problem.x,
+        .y = o->problem.y,
+        .x_bytes = float_bytes(tsr__tensor_elements(&o->problem.x)),
+        .y_bytes = float_bytes(tsr__tensor_elements(&o->problem.y)),
+        .w_bytes = plan->packed_weights ? o->packed_bytes : float_bytes(o->problem.w_elements),
+        .bias_bytes = o->problem.bias ? float_bytes(o->problem.y.c) : 0,
+        .workspace_bytes = o->workspace_bytes,
+        .packed_bytes = o->packed_bytes,
+        .build_ms = build_ms,
+    };
+}
+
+tsr_status tsr__plan_from_offer(tsr_context *context, const tsr__offer *offer, const tsr_plan_options *options,
+                                tsr_plan **out)
+{
+    tsr_plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "%zu bytes for a plan", sizeof *plan);
+    if (pthread_mutex_init(&plan->lock, NULL) != 0) {
+        free(plan);
+        return tsr__fail(TSR_OUT_OF_MEMORY, "a plan's lock");
+    }
+    plan->context = tsr__context_retain(context);
+    plan->offer = *offer;
+    plan->packed_weights = options->packed_weights && offer->problem.w_elements > 0;
+    const double started = tsr__clock_ms();
+    const tsr_status status = build_steps(plan);
+    if (status != TSR_OK) {
+        tsr_plan_destroy(plan);
+        return status;
+    }
+    describe(plan);
+    fill_info(plan, tsr__clock_ms() - started);
+    tsr__log_write(&context->log, TSR_LOG_DEBUG, "plan %s: workspace %" PRIu64 " bytes, built in %.1f ms",
+                   plan->description, offer->workspace_bytes, plan->info.build_ms);
+    *out = plan;
+    return TSR_OK;
+}
+
+/* ---- Choosing -------------------------------------------------------------------------------------------------- */
+
+/* Tries the list in order. An algorithm whose kernels do not build on this driver is passed over with a warning, but
+ * not where the caller named it or asked for strictness. */
+static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                         tsr_plan **plan)
+{
+    const tsr_device *device = &context->device;
+    const bool forgiving = options->algorithm == NULL && !options->strict;
+    for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
+        if (!tsr__admits(options, device, *a)) continue;
+        tsr__offer offer;
+        tsr__offer_from(*a, device, problem, options, &offer);
+        if (offer.refusal != NULL) {
+            tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s refuses: %s", problem->op->name, (*a)->name,
+                           offer.refusal);
+            continue;
+        }
+        const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
+        if (status != TSR_BUILD_FAILED || !forgiving) return status;
+        tsr__log_write(&context->log, TSR_LOG_WARN, "%s/%s does not build here and is passed over: %s",
+                       problem->op->name, (*a)->name, tsr_error_message());
+    }
+    return tsr__nothing_chosen(device, problem, options);
+}
+
+tsr_status tsr__plan_check(const tsr_context *context, tsr_plan *const *plan)
+{
+    if (context != NULL && plan != NULL) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", context == NULL ? "context" : "plan");
+}
+
+tsr_status tsr__plan_create(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                            tsr_plan **plan)
+{
+    const tsr_plan_options defaults = tsr_plan_options_default();
+    if (options == NULL) options = &defaults;
+    TSR__TRY(tsr__check_options(options, tsr__algorithms_for(&context->device, problem->op)));
+    return choose(context, problem, options, plan);
+}
+
+tsr_status tsr__plan_explain(const tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                             tsr_candidate *candidates, size_t capacity, size_t *count)
+{
+    const tsr_plan_options defaults = tsr_plan_options_default();
+    if (options == NULL) options = &defaults;
+    if (context == NULL || count == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", context == NULL ? "context" : "count");
+    if (candidates == NULL && capacity > 0)
+        return tsr__fail(TSR_INVALID_VALUE, "candidates is NULL while capacity is %zu", capacity);
+    return tsr__explain(&context->device, problem, options, candidates, capacity, count);
+}
+
+tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info)
+{
+    if (plan == NULL || info == NULL) return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", plan == NULL ? "plan" : "info");
+    *info = plan->info;
+    return TSR_OK;
+}

@@ -1,0 +1,12 @@
+/* The reorder operator's lists of algorithms. */
+#ifndef TSR_HOST_REORDER_H
+#define TSR_HOST_REORDER_H
+
+#include "algorithm.h"
+
+/* Checks everything and makes what algorithms look at. */
+tsr_status tsr__reorder_problem(const tsr_tensor *x, tsr_layout to, tsr__problem *p);
+
+extern const tsr__operator tsr__reorder;
+
+#endif

@@ -1,0 +1,42 @@
+/* Which algorithm runs a problem. Pure: needs a device's description, no device. */
+#ifndef TSR_HOST_SELECT_H
+#define TSR_HOST_SELECT_H
+
+#include "algorithm.h"
+
+/* An algorithm's answer to a problem. */
+typedef struct tsr__offer {
+    const tsr__algorithm *algorithm;
+    const char *refusal;  /* NULL: it accepts, and the rest holds */
+    tsr__problem problem; /* with its layouts settled */
+    tsr__params params;
+    uint64_t packed_bytes;    /* of weights in its form: plain ones where it does not pack */
+    uint64_t workspace_bytes; /* under the options' packed_weights */
+    uint64_t packed_at;       /* where in the workspace weights are packed at every run, in bytes */
+} tsr__offer;
+
+/* The list that serves a device: the operator's for OpenCL or for the CPU path. Ends with NULL. */
+const tsr__algorithm *const *tsr__algorithms_for(const tsr_device *device, const tsr__operator *op);
+
+/* Asks one algorithm, whatever its family; a workspace above the limit is a refusal. */
+void tsr__offer_from(const tsr__algorithm *algorithm, const tsr_device *device, const tsr__problem *problem,
+                     const tsr_plan_options *options, tsr__offer *offer);
+
+/* Brings the memory figures of an offer up to date with its params. */
+void tsr__offer_measure(tsr__offer *offer, const tsr_plan_options *options);
+
+/* Whether the options admit an algorithm on a device: the named one alone, or those of the device's family, under
+ * `strict` without the reference. */
+bool tsr__admits(const tsr_plan_options *options, const tsr_device *device, const tsr__algorithm *algorithm);
+
+/* Fails where options name an algorithm that is not in the list. */
+tsr_status tsr__check_options(const tsr_plan_options *options, const tsr__algorithm *const *list);
+
+/* What tsr_conv_explain() and its like answer. */
+tsr_status tsr__explain(const tsr_device *device, const tsr__problem *problem, const tsr_plan_options *options,
+                        tsr_candidate *candidates, size_t capacity, size_t *count);
+
+/* The failure of a plan for which nothing was chosen, with every refusal in its message. */
+tsr_status tsr__nothing_chosen(const tsr_device *device, const tsr__problem *problem, const tsr_plan_options *options);
+
+#endif

@@ -1,0 +1,396 @@
+/* Tessera: convolution and pooling on any OpenCL device, with a CPU path behind the same calls.
+ *
+ * How the pieces fit
+ *
+ *   problem -> an algorithm accepts it or refuses it with a reason -> plan (kernels built) -> enqueue
+ *
+ *   A *context* is one device and its caches. A *problem* (tsr_conv, tsr_pool) is a plain struct that says what to
+ *   compute. A *plan* is a problem with its algorithm chosen and its kernels built: making one is slow, and it never
+ *   changes afterwards. Running a plan is fast: no allocation, no compilation, no waiting.
+ *
+ * Rules that hold everywhere
+ *
+ *   - Every call that can fail returns a tsr_status. Results come through the last pointer and are written only on
+ *     success. tsr_error_message() then tells, for the calling thread, which field was wrong, its value and the limit.
+ *   - Whoever creates an object destroys it; every destroy function allows NULL. Objects may be destroyed in any order:
+ *     a plan and a buffer keep their context alive. What was lent (OpenCL handles, host memory) stays the lender's;
+ *     OpenCL handles are retained while they are in use.
+ *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
+ *     call while another uses it, as with any memory. A context locks its program table while it looks up or builds;
+ *     a plan locks itself while it sets kernel arguments and enqueues, and never while a kernel runs.
+ *   - Sizes are counts of elements unless a name says bytes. All tensors hold 32-bit floats.
+ *   - Offsets and sizes of buffers are in bytes, and every offset is a multiple of 4.
+ */
+#ifndef TESSERA_H
+#define TESSERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#include <CL/cl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef TSR_API
+#if defined(__GNUC__)
+#define TSR_API __attribute__((visibility("default")))
+#else
+#define TSR_API
+#endif
+#endif
+
+#define TSR_VERSION_MAJOR 0
+#define TSR_VERSION_MINOR 1
+#define TSR_VERSION_PATCH 0
+
+/* "0.1.0": the version of the library that is linked, which may differ from the header's. */
+TSR_API const char *tsr_version(void);
+
+/* ---- Status ---------------------------------------------------------------------------------------------------- */
+
+#define TSR_STATUS_LIST(X)                                                        \
+    X(OK, 0, "success")                                                           \
+    X(INVALID_VALUE, -1, "an argument is outside its documented range")           \
+    X(UNSUPPORTED, -2, "no admitted algorithm accepts the problem on the device") \
+    X(OUT_OF_MEMORY, -3, "host or device memory is exhausted")                    \
+    X(NO_DEVICE, -4, "no device matches the selection")                           \
+    X(OPENCL, -5, "an OpenCL call failed")                                        \
+    X(BUILD_FAILED, -6, "the device's compiler rejected a kernel")
+
+typedef enum tsr_status {
+#define TSR_STATUS_VALUE(name, value, text) TSR_##name = (value),
+    TSR_STATUS_LIST(TSR_STATUS_VALUE)
+#undef TSR_STATUS_VALUE
+} tsr_status;
+
+/* The English text of a status; "unknown status" for any other number. Never NULL. */
+TSR_API const char *tsr_status_text(tsr_status status);
+
+/* What went wrong in this thread's most recent failing call: field, value and limit, or the OpenCL call and its code,
+ * or the start of a build log. "" before the first failure. Valid until this thread's next failing call. */
+TSR_API const char *tsr_error_message(void);
+
+/* ---- Log ------------------------------------------------------------------------------------------------------- */
+
+typedef enum tsr_log_level {
+    TSR_LOG_ERROR, /* a call failed: build logs                                                                   */
+    TSR_LOG_WARN,  /* work goes on, but not as asked: an unusable cache, an algorithm whose build failed          */
+    TSR_LOG_INFO,  /* device and driver of a new context                                                          */
+    TSR_LOG_DEBUG, /* every choice: algorithm, refusals, build options, compile time, cache hits, launch sizes    */
+} tsr_log_level;
+
+/* Receives one line without a line end. May be called from any thread that uses the context, one call at a time per
+ * thread; must not call back into the library. */
+typedef void (*tsr_log_fn)(void *cookie, tsr_log_level level, const char *message);
+
+/* ---- Devices --------------------------------------------------------------------------------------------------- */
+
+typedef enum tsr_device_kind {
+    TSR_DEVICE_GPU,
+    TSR_DEVICE_ACCELERATOR,
+    TSR_DEVICE_CPU,  /* a CPU through OpenCL                   */
+    TSR_DEVICE_HOST, /* the CPU path: plain C, without OpenCL  */
+} tsr_device_kind;
+
+/* What matters of a device for choosing and launching kernels. A plain struct: tests invent devices with it. */
+typedef struct tsr_device {
+    char name[128], platform[128], vendor[128];
+    char driver[128];      /* driver version                                                              */
+    char version[128];     /* OpenCL version of the device, "OpenCL 1.2 ..."                              */
+    char extensions[4096]; /* separated by spaces; cut at a space where a device has more                 */
+    tsr_device_kind kind;
+    uint32_t compute_units;
+    uint32_t float_width;       /* native vector width for floats: 1, 2, 4, 8 or 16                            */
+    uint64_t max_work_group;    /* work-items in a work-group, all dimensions together                         */
+    uint64_t max_work_items[3]; /* work-items in a work-group, each dimension                                  */
+    uint64_t local_bytes;       /* local memory of a work-group                                                */
+    uint64_t max_alloc_bytes;   /* the largest single buffer                                                   */
+    uint64_t global_bytes;
+    bool local_is_dedicated;  /* false: local memory is ordinary memory, so copying into it gains nothing    */
+    bool unified_memory;      /* device and host share memory                                                */
+    bool fp16, fp64;          /* half and double arithmetic                                                  */
+    bool subgroups;           /* cl_khr_subgroups or cl_intel_subgroups                                      */
+    bool integer_dot_product; /* cl_khr_integer_dot_product                                                  */
+    bool exact_divide;        /* float division can be asked to round correctly                              */
+} tsr_device;
+
+/* Lists the OpenCL devices of all platforms; a platform without devices is skipped. Writes at most `capacity` entries
+ * to `devices` (may be NULL when capacity is 0) and to *count how many there are. A machine without any OpenCL
+ * platform has 0 devices: that is no error. An entry's position is its number for tsr_context_create(). */
+TSR_API tsr_status tsr_device_list(tsr_device *devices, size_t capacity, size_t *count);
+
+/* ---- Context --------------------------------------------------------------------------------------------------- */
+
+typedef struct tsr_context tsr_context;
+
+typedef struct tsr_context_options {
+    tsr_log_fn log;             /* NULL: silent                                                                */
+    void *log_cookie;           /* handed to `log`                                                             */
+    tsr_log_level log_level;    /* the most talkative level that is delivered; default TSR_LOG_WARN            */
+    const char *cache_folder;   /* keeps built programs between runs; NULL (default): memory only. Its parent is
+                                    created where missing; the folder is private to the user (0700).            */
+    uint64_t cache_limit_bytes; /* the oldest files go first; default 256 MiB                                  */
+    bool profiling;             /* the context's own queue records event times; default false                  */
+} tsr_context_options;
+
+TSR_API tsr_context_options tsr_context_options_default(void);
+
+/* Opens a device chosen by `selector`:
+ *
+ *   NULL           the best there is: GPU, else accelerator, else OpenCL CPU, else the CPU path
+ *   "opencl"       the best OpenCL device, in the same order
+ *   "opencl:TEXT"  the best of those whose platform's or device's name contains TEXT, in any case
+ *   "0", "1", ...  the device with that number in tsr_device_list()
+ *   "cpu"          the CPU path; works where no OpenCL platform is installed
+ *
+ * options may be NULL. Strings are copied. TSR_NO_DEVICE where nothing matches; the message lists what there is. */
+TSR_API tsr_status tsr_context_create(const char *selector, const tsr_context_options *options, tsr_context **context);
+
+/* Works inside the caller's OpenCL context, on one of its devices; both are retained. */
+TSR_API tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const tsr_context_options *options,
+                                    tsr_context **context);
+TSR_API void tsr_context_destroy(tsr_context *context);
+
+/* Valid as long as the context. */
+TSR_API const tsr_device *tsr_context_device(const tsr_context *context);
+
+/* The OpenCL handles of a context, borrowed: NULL on the CPU path. The queue is the context's own, in order. */
+TSR_API cl_context tsr_context_cl(const tsr_context *context);
+TSR_API cl_device_id tsr_context_cl_device(const tsr_context *context);
+TSR_API cl_command_queue tsr_context_queue(const tsr_context *context);
+
+/* Waits until everything on the context's own queue is done. */
+TSR_API tsr_status tsr_context_finish(const tsr_context *context);
+
+/* ---- Buffers --------------------------------------------------------------------------------------------------- */
+
+/* A range of bytes on a context's device; on the CPU path a range of host memory. */
+typedef struct tsr_buffer tsr_buffer;
+
+/* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
+TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
+
+/* Lends a range of a cl_mem that belongs to the context's cl_context: no copy is ever made. `offset` and `bytes` are
+ * multiples of 4 and lie inside the cl_mem, which is retained until the buffer is destroyed. */
+TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
+                                   tsr_buffer **buffer);
+
+/* Lends host memory to a context of the CPU path. `memory` is aligned to 4 bytes and outlives the buffer. */
+TSR_API tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer);
+TSR_API void tsr_buffer_destroy(tsr_buffer *buffer);
+
+TSR_API uint64_t tsr_buffer_bytes(const tsr_buffer *buffer);
+
+/* Copies to and from host memory, in order with the context's own queue, and waits for the copy. */
+TSR_API tsr_status tsr_buffer_write(tsr_buffer *buffer, uint64_t offset, const void *source, uint64_t bytes);
+TSR_API tsr_status tsr_buffer_read(const tsr_buffer *buffer, uint64_t offset, void *target, uint64_t bytes);
+
+/* ---- Tensors --------------------------------------------------------------------------------------------------- */
+
+/* Axes of space, outermost first. A 2-D problem has size 1, filter 1 on TSR_D, which is what the defaults say. */
+enum { TSR_D, TSR_H, TSR_W, TSR_AXES };
+
+/* NCHW is [N][C][D][H][W]. The channel-blocked layouts are [N][ceil(C/B)][D][H][W][B] with B = 4, 8 or 16; where B
+ * does not divide C, the last block's spare lanes are zero: Tessera writes them so and expects them so. */
+typedef enum tsr_layout {
+    TSR_LAYOUT_NCHW,
+    TSR_LAYOUT_NCHW4C,
+    TSR_LAYOUT_NCHW8C,
+    TSR_LAYOUT_NCHW16C,
+    TSR_LAYOUT_ANY, /* in a problem: whatever the chosen algorithm likes best; tsr_plan_info tells */
+} tsr_layout;
+
+/* "nchw", "nchw8c", ..., "any"; "unknown layout" for any other number. */
+TSR_API const char *tsr_layout_text(tsr_layout layout);
+
+typedef struct tsr_tensor {
+    tsr_layout layout;
+    int64_t n, c;
+    int64_t size[TSR_AXES]; /* D, H, W */
+} tsr_tensor;
+
+/* NCHW, n = 1, every size 1, c = 0. */
+TSR_API tsr_tensor tsr_tensor_default(void);
+
+/* Bytes of a dense tensor, spare lanes included. Fails where a size is below 1, the layout is ANY, or the product
+ * overflows 63 bits. */
+TSR_API tsr_status tsr_tensor_bytes(const tsr_tensor *tensor, uint64_t *bytes);
+
+/* ---- Problems -------------------------------------------------------------------------------------------------- */
+
+/* Padding computed from the sizes, as in ONNX: SAME gives ceil(in / stride) outputs per axis, with the odd element of
+ * padding at the end (upper) or at the beginning (lower); VALID gives none. Explicit pads must then be 0. */
+typedef enum tsr_auto_pad { TSR_PAD_NOTSET, TSR_PAD_SAME_UPPER, TSR_PAD_SAME_LOWER, TSR_PAD_VALID } tsr_auto_pad;
+
+typedef enum tsr_activation {
+    TSR_ACTIVATION_NONE,
+    TSR_ACTIVATION_RELU, /* v < 0 ? 0 : v, which keeps NaN */
+} tsr_activation;
+
+/* Convolution y = activation(conv(x, w) + bias): cross-correlation, as in ONNX, cuDNN and PyTorch.
+ *
+ *   x     n, c, size          w     k, c / groups, filter (always dense, in that order)
+ *   bias  k floats            y     n, k, out
+ *
+ * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1
+ * (ONNX Conv, opset 22); a filter that is larger than the padded input is an error. Padding counts as zero. */
+typedef struct tsr_conv {
+    int64_t n, c;                                   /* batch; input channels                       */
+    int64_t k;                                      /* output channels                             */
+    int64_t groups;                                 /* divides c and k                             */
+    int64_t size[TSR_AXES], filter[TSR_AXES];       /* input D H W; filter T R S; each 1 or more   */
+    int64_t stride[TSR_AXES], dilation[TSR_AXES];   /* 1 or more; dilation 1 is dense              */
+    int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more                                   */
+    tsr_auto_pad auto_pad;
+    bool bias; /* a bias is added                             */
+    tsr_activation activation;
+    tsr_layout x_layout, y_layout;
+} tsr_conv;
+
+/* c, k and size[TSR_W] are 0 and must be set. n, groups, the other sizes, filter, stride and dilation are 1; no
+ * padding, no bias, no activation; NCHW. */
+TSR_API tsr_conv tsr_conv_default(void);
+
+/* Checks the whole problem and tells the shape of y (with the problem's y_layout). */
+TSR_API tsr_status tsr_conv_output(const tsr_conv *problem, tsr_tensor *y);
+
+typedef enum tsr_pool_kind {
+    TSR_POOL_MAX,             /* padding counts as -infinity; NaN wins                                  */
+    TSR_POOL_AVG,             /* divides by the number of elements inside the input                     */
+    TSR_POOL_AVG_INCLUDE_PAD, /* divides by the window's part inside the padded input                   */
+} tsr_pool_kind;
+
+/* Pooling: y[n, c, o] is the maximum or the average of x over a window of each plane. Output sizes as for
+ * convolution (ONNX MaxPool and AveragePool, opset 22, ceil_mode 0). Windows may overlap. Padding on each side is
+ * smaller than the window, so no window lies in the padding alone. */
+typedef struct tsr_pool {
+    tsr_pool_kind kind;
+    int64_t n, c;
+    int64_t size[TSR_AXES], filter[TSR_AXES];       /* input D H W; window T R S; each 1 or more   */
+    int64_t stride[TSR_AXES];                       /* 1 or more; 0: the window's size             */
+    int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more, less than the window             */
+    tsr_auto_pad auto_pad;
+    tsr_layout x_layout, y_layout;
+} tsr_pool;
+
+/* Max; c and size[TSR_W] are 0 and must be set; n, other sizes and the window are 1; stride 0; no padding; NCHW. */
+TSR_API tsr_pool tsr_pool_default(void);
+TSR_API tsr_status tsr_pool_output(const tsr_pool *problem, tsr_tensor *y);
+
+/* One notation for a problem, in tests, logs and benchmarks: an operator, a colon, then tokens of a name and a number
+ * in any order; what is absent has its default.
+ *
+ *   conv:n8c64h56w56k64r3s3pd1   max:c64h112w112r3s3st2pd1   avg:...   avgpad: (padding counts in the divisor)
+ *
+ *   n batch  c channels  d h w input sizes  k output channels  t r s filter or window  st stride  dl dilation
+ *   g groups  pd padding  bias  relu  same-upper  same-lower  valid
+ *
+ * st, dl and pd take one number, or one for each axis joined by x (st2x1: height and width; st2x1x1: depth too); pd
+ * also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is given.
+ * bias, relu, same-upper, same-lower and valid follow the tokens, each after a comma: "conv:c3h8w8k4r3s3,bias,relu". */
+TSR_API tsr_status tsr_conv_parse(const char *text, tsr_conv *problem);
+TSR_API tsr_status tsr_pool_parse(const char *text, tsr_pool *problem);
+
+/* Writes the same notation, cut to `capacity` bytes with its final 0, and returns `text`. */
+TSR_API const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity);
+TSR_API const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity);
+
+/* ---- Plans ----------------------------------------------------------------------------------------------------- */
+
+/* Immutable: algorithm chosen, layouts fixed, kernels built. */
+typedef struct tsr_plan tsr_plan;
+
+typedef struct tsr_plan_options {
+    const char *algorithm;          /* force this one, by name; NULL (default): the first that fits                */
+    uint64_t workspace_limit_bytes; /* an algorithm that needs more is refused; default: no limit                  */
+    bool strict;                    /* choosing `reference` is TSR_UNSUPPORTED; default false                      */
+    bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights,
+                                       which a plan packs into its workspace at every run where it needs to        */
+} tsr_plan_options;
+
+TSR_API tsr_plan_options tsr_plan_options_default(void);
+
+/* Chooses an algorithm and builds its kernels. Slow: compiles what no cache holds. options may be NULL. */
+TSR_API tsr_status tsr_conv_plan(tsr_context *context, const tsr_conv *problem, const tsr_plan_options *options,
+                                 tsr_plan **plan);
+TSR_API tsr_status tsr_pool_plan(tsr_context *context, const tsr_pool *problem, const tsr_plan_options *options,
+                                 tsr_plan **plan);
+
+/* Rewrites x in another layout: y has x's shape and the layout `to`. */
+TSR_API tsr_status tsr_reorder_plan(tsr_context *context, const tsr_tensor *x, tsr_layout to,
+                                    const tsr_plan_options *options, tsr_plan **plan);
+TSR_API void tsr_plan_destroy(tsr_plan *plan);
+
+typedef struct tsr_plan_info {
+    const char *algorithm;     /* "direct_blocked"; lives as long as the library                                 */
+    const char *description;   /* problem, layouts, parameters in one line; lives as long as the plan            */
+    tsr_tensor x, y;           /* with the layouts that were chosen                                              */
+    uint64_t x_bytes, y_bytes; /* what each buffer must hold at least, here and below                            */
+    uint64_t w_bytes;          /* packed if the plan was made for packed weights; 0 where there are none         */
+    uint64_t bias_bytes;
+    uint64_t workspace_bytes; /* 0: none is needed                                                              */
+    uint64_t packed_bytes;    /* what tsr_plan_pack_enqueue() writes; 0 where there are no weights              */
+    double build_ms;          /* time to build or load the kernels: part of what making the plan took           */
+} tsr_plan_info;
+
+TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
+
+/* One line of the list of algorithms. */
+typedef struct tsr_candidate {
+    const char *algorithm;
+    const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
+    uint64_t workspace_bytes; /* with plain weights, or packed ones, as the options say; 0 where refused        */
+    bool chosen;              /* a plan with these options would take it                                        */
+} tsr_candidate;
+
+/* Lists every algorithm for a problem in order of preference, builds nothing. Writes at most `capacity` entries to
+ * `candidates` and to *count how many there are. Where none is chosen the plan would fail. */
+TSR_API tsr_status tsr_conv_explain(const tsr_context *context, const tsr_conv *problem,
+                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
+                                    size_t *count);
+TSR_API tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *problem,
+                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
+                                    size_t *count);
+
+/* ---- Running --------------------------------------------------------------------------------------------------- */
+
+/* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; y and workspace
+ * overlap nothing else. */
+typedef struct tsr_args {
+    const tsr_buffer *x, *w, *bias;
+    tsr_buffer *y, *workspace;
+} tsr_args;
+
+/* Everything NULL. */
+TSR_API tsr_args tsr_args_default(void);
+
+/* Puts the plan's work into a queue, as clEnqueueNDRangeKernel() does: it starts after the events of the wait list,
+ * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits.
+ *
+ * `queue` is in order or out of order and belongs to the plan's context and device; NULL: the context's own.
+ * The buffers must live until the work is done. On the CPU path the work is done on return; there are no queues and
+ * no events, so queue, wait list and event must be NULL. */
+TSR_API tsr_status tsr_plan_enqueue(const tsr_plan *plan, const tsr_args *args, cl_command_queue queue,
+                                    cl_uint num_events, const cl_event *wait_list, cl_event *event);
+
+/* Rewrites plain weights into the form that this plan runs on; do it once, then run plans that were made with
+ * packed_weights for the same problem and algorithm. */
+TSR_API tsr_status tsr_plan_pack_enqueue(const tsr_plan *plan, const tsr_buffer *w, tsr_buffer *packed,
+                                         cl_command_queue queue, cl_uint num_events, const cl_event *wait_list,
+                                         cl_event *event);
+
+/* The simple way: runs on the context's own queue and waits. Where args->workspace is NULL and the plan needs one, it
+ * is allocated for this call. */
+TSR_API tsr_status tsr_plan_run(const tsr_plan *plan, const tsr_args *args);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* Every convolution algorithm on every shape that it accepts, and every tile that a tuner may choose on a few. */
+#include "support/exact.h"
+#include "conv/conv.h"
+#include "support/shapes.h"
+#include "support/support.h"
+
+static void check_shape(const exact_lab *lab, tsr_conv conv, size_t shape, exact_tally *tallies)
+{
+    for (size_t pair = 0; shapes_layouts(shape, pair, &conv.x_layout, &conv.y_layout); ++pair) {
+        tsr__problem problem;
+        REQUIRE(tsr__conv_problem(&conv, &problem));
+        exact_check_all(lab, &problem, (shape + pair) % 2 == 0, tallies);
+    }
+}
+
+/* Sizes for which every tile has whole and partial instances. */
+static void check_tiles(const exact_lab *lab, tsr_layout layout, exact_tally *tallies)
+{
+    tsr_conv conv;
+    tsr__problem problem;
+    REQUIRE(tsr_conv_parse("conv:n2c19h23w21k37r3s3pd1,bias,relu", &conv));
+    conv.x_layout = conv.y_layout = layout;
+    REQUIRE(tsr__conv_problem(&conv, &problem));
+    exact_check_candidates(lab, &problem, tallies);
+}
+
+int main(void)
+{
+    exact_lab lab = exact_lab_open();
+    exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
+    tsr_conv conv;
+    for (size_t i = 0; shapes_conv(i, &conv); ++i) check_shape(&lab, conv, i, tallies);
+    check_tiles(&lab, TSR_LAYOUT_ANY, tallies);
+    check_tiles(&lab, TSR_LAYOUT_NCHW, tallies);
+    const int code = exact_report(&lab, &tsr__conv, tallies, 200);
+    exact_lab_close(&lab);
+    return code;
+}

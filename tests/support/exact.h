@@ -1,0 +1,34 @@
+/* One algorithm against the naive CPU path, to the bit. */
+#ifndef TSR_TESTS_EXACT_H
+#define TSR_TESTS_EXACT_H
+
+#include "plan_internal.h"
+
+/* What came of all cases of one algorithm. */
+typedef struct exact_tally {
+    int ran, refused, failed;
+} exact_tally;
+
+typedef struct exact_lab {
+    tsr_context *context;   /* of the device under test, which may be the CPU path too */
+    tsr_context *reference; /* of the CPU path */
+} exact_lab;
+
+exact_lab exact_lab_open(void);
+void exact_lab_close(exact_lab *lab);
+
+/* Runs every algorithm of the problem's operator that accepts it on integer data: poisoned output and workspace, guard
+ * bytes around every buffer, inputs untouched, and every byte of y as the reference has it. `tallies` holds one entry
+ * for each algorithm; `packed` says how weights are given. */
+void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies);
+
+/* The same with every params that an algorithm offers to a tuner, and with both forms of weights. */
+void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
+
+/* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, or where
+ * an algorithm ran fewer than `least` cases. */
+int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
+
+enum { EXACT_MAX_ALGORITHMS = 64 };
+
+#endif

@@ -1,0 +1,94 @@
+/* Prints every build of every kernel that the library can ask for on a set of invented devices, one a line:
+ *
+ *   cpu kernels/conv/direct_blocked.cl -DR=3 -DS=3 ...
+ *
+ * The first word is the family. The lint compiles all of them, the GPU check those of the GPU family. Lines repeat. */
+#include <stdio.h>
+
+#include "conv/conv.h"
+#include "pool/pool.h"
+#include "reorder/reorder.h"
+#include "select.h"
+#include "support/shapes.h"
+#include "support/support.h"
+
+static void print_launch(const tsr__algorithm *algorithm, const tsr__launch *launch)
+{
+    static const char *const families[] = {"any", "gpu", "cpu"};
+    REQUIRE(tsr__launch_check(launch));
+    printf("%s kernels/%s %s\n", families[algorithm->family], launch->source->name, launch->options);
+}
+
+static void print_params(const tsr_device *device, const tsr__offer *offer, const tsr__params *params)
+{
+    const tsr__algorithm *a = offer->algorithm;
+    tsr__launches launches = {.count = 0};
+    a->launches(device, &offer->problem, params, &launches);
+    for (int i = 0; i < launches.count; ++i) print_launch(a, &launches.items[i]);
+    if (a->pack == NULL) return;
+    tsr__launch pack;
+    a->pack(device, &offer->problem, params, &pack);
+    print_launch(a, &pack);
+}
+
+/* All candidates for one problem in a few, the default for the rest: tiles and windows do not depend on each other. */
+static void print_problem(const tsr_device *device, const tsr__problem *problem, bool all)
+{
+    enum { MAX_CANDIDATES = 64 };
+    const tsr_plan_options options = tsr_plan_options_default();
+    for (const tsr__algorithm *const *a = problem->op->opencl; *a != NULL; ++a) {
+        tsr__offer offer;
+        tsr__offer_from(*a, device, problem, &options, &offer);
+        if (offer.refusal != NULL) continue;
+        tsr__params candidates[MAX_CANDIDATES] = {{{0}}};
+        size_t count = 1;
+        if (all && (*a)->candidates != NULL)
+            count = (*a)->candidates(device, &offer.problem, candidates, MAX_CANDIDATES);
+        else
+            candidates[0] = offer.params;
+        for (size_t i = 0; i < count; ++i) print_params(device, &offer, &candidates[i]);
+    }
+}
+
+static void print_device(const tsr_device *device)
+{
+    enum { EVERY = 211 }; /* prime: visits all windows */
+    tsr_conv conv;
+    tsr_pool pool;
+    tsr_tensor from;
+    tsr_layout to;
+    tsr__problem problem;
+    for (size_t i = 0; shapes_conv(i, &conv); ++i)
+        for (size_t pair = 0; shapes_layouts(i, pair, &conv.x_layout, &conv.y_layout); ++pair) {
+            REQUIRE(tsr__conv_problem(&conv, &problem));
+            print_problem(device, &problem, i % EVERY == 0);
+        }
+    for (size_t i = 0; shapes_pool(i, &pool); ++i)
+        for (size_t pair = 0; shapes_layouts(i, pair, &pool.x_layout, &pool.y_layout); ++pair) {
+            REQUIRE(tsr__pool_problem(&pool, &problem));
+            print_problem(device, &problem, i % EVERY == 0);
+        }
+    for (size_t i = 0; shapes_reorder(i, &from, &to); ++i) {
+        REQUIRE(tsr__reorder_problem(&from, to, &problem));
+        print_problem(device, &problem, true);
+    }
+}
+
+int main(void)
+{
+    const tsr_device gpu = {.name = "invented GPU",
+                            .kind = TSR_DEVICE_GPU,
+                            .compute_units = 32,
+                            .float_width = 1,
+                            .max_work_group = 256,
+                            .max_work_items = {256, 256, 256},
+                            .local_bytes = 32768,
+                            .local_is_dedicated = true,
+                            .max_alloc_bytes = UINT64_C(1) << 32};
+    tsr_device cpu = gpu;
+    cpu.kind = TSR_DEVICE_CPU;
+    cpu.local_is_dedicated = false;
+    print_device(&gpu);
+    for (cpu.float_width = 4; cpu.float_width <= 16; cpu.float_width *= 2) print_device(&cpu);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* A file that appears whole or not at all: it is written beside its final place and renamed when it is complete. */
+#ifndef TESSERA_TOOLS_ATOMIC_FILE_H
+#define TESSERA_TOOLS_ATOMIC_FILE_H
+
+#include <stdio.h>
+
+typedef struct atomic_file {
+    FILE *stream;    /* write here                             */
+    char *path;      /* the final name, symbolic links resolved */
+    char *temporary; /* the name until then                    */
+} atomic_file;
+
+/* Each returns an exit code (report.h). Whatever is opened is committed or discarded; after a failure of either of the
+ * first two nothing is left to discard, and an old file at `path` is as it was. */
+int atomic_file_open(const char *path, atomic_file *file);
+int atomic_file_commit(atomic_file *file);
+void atomic_file_discard(atomic_file *file);
+
+/* All at once: the bytes become the file's contents. */
+int atomic_file_write(const char *path, const void *bytes, size_t count);
+
+#endif

@@ -1,0 +1,197 @@
+#include "npy.h"
+#include "atomic_file.h"
+#include "npy_header.h"
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the files hold little-endian numbers, which this file copies to memory as they are"
+#endif
+
+enum {
+    PREFIX_BYTES = 8,         /* "\x93NUMPY" and two bytes of version                                        */
+    ALIGNMENT = 64,           /* where NumPy lets the data start                                             */
+    MAX_HEADER_BYTES = 65536, /* ours have about 80; a limit keeps a damaged length from asking for gigabytes */
+};
+static const char magic[] = "\x93NUMPY";
+
+/* A file that is being read, and how much of it has not been read yet. */
+typedef struct source {
+    const char *path;
+    FILE *stream;
+    uint64_t left;
+} source;
+
+static int refuse(const source *from, const char *why)
+{
+    return report(EXIT_INPUT, "%s: %s", from->path, why);
+}
+
+static int read_bytes(source *from, void *target, size_t count, const char *what)
+{
+    if (count > from->left) return report(EXIT_INPUT, "%s: the file ends inside its %s", from->path, what);
+    if (fread(target, 1, count, from->stream) != count) {
+        return refuse(from, ferror(from->stream) ? strerror(errno) : "the file became shorter while it was read");
+    }
+    from->left -= count;
+    return EXIT_DONE;
+}
+
+/* Opens the file and learns its size, which everything else is checked against. */
+static int open_source(const char *path, source *from)
+{
+    *from = (source){.path = path, .stream = fopen(path, "rb")};
+    if (from->stream == NULL) return report(EXIT_INPUT, "cannot read %s: %s", path, strerror(errno));
+    struct stat file;
+    if (fstat(fileno(from->stream), &file) != 0) return refuse(from, strerror(errno));
+    if (!S_ISREG(file.st_mode)) return refuse(from, "not a regular file");
+    from->left = (uint64_t)file.st_size;
+    return EXIT_DONE;
+}
+
+/* Magic, version and the header's length; then the header itself. */
+static int read_header(source *from, npy_header *header)
+{
+    unsigned char prefix[PREFIX_BYTES];
+    int failed = read_bytes(from, prefix, sizeof prefix, "first 8 bytes");
+    if (failed) return failed;
+    if (memcmp(prefix, magic, sizeof magic - 1) != 0) return refuse(from, "not a .npy file (wrong magic)");
+    const int major = prefix[6], minor = prefix[7];
+    if (major < 1 || major > 3 || minor != 0) {
+        return report(EXIT_INPUT, "%s: .npy version %d.%d is unknown; expected 1.0, 2.0 or 3.0", from->path, major,
+                      minor);
+    }
+
+    unsigned char bytes[4] = {0};
+    failed = read_bytes(from, bytes, major == 1 ? 2 : 4, "header's length");
+    if (failed) return failed;
+    const uint32_t length = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    if (length > from->left) {
+        return report(EXIT_INPUT, "%s: its header claims %" PRIu32 " bytes, but only %" PRIu64 " follow", from->path,
+                      length, from->left);
+    }
+    if (length > MAX_HEADER_BYTES) {
+        return report(EXIT_INPUT, "%s: its header claims %" PRIu32 " bytes; the limit is %d", from->path, length,
+                      MAX_HEADER_BYTES);
+    }
+
+    char *text = malloc(length + 1u);
+    if (text == NULL) return report(EXIT_DEVICE, "out of memory");
+    failed = read_bytes(from, text, length, "header");
+    if (!failed) {
+        const char *wrong = npy_header_parse(text, length, header);
+        if (wrong != NULL) failed = refuse(from, wrong);
+    }
+    free(text);
+    return failed;
+}
+
+/* The shape that the caller expects: as many axes as names, none of them empty. */
+static int check_axes(const source *from, const npy_header *header, const char *axis_names)
+{
+    const int wanted = axis_names != NULL ? (int)strlen(axis_names) : header->axes;
+    if (header->axes != wanted) {
+        return report(EXIT_INPUT, "%s: has %d axes; expected %d (%s)", from->path, header->axes, wanted, axis_names);
+    }
+    if (wanted < 1 || wanted > NPY_MAX_AXES) {
+        return report(EXIT_INPUT, "%s: has %d axes; expected 1 to %d", from->path, wanted, NPY_MAX_AXES);
+    }
+    for (int axis = 0; axis < wanted; ++axis) {
+        if (header->shape[axis] > 0) continue;
+        if (axis_names == NULL) return report(EXIT_INPUT, "%s: axis %d has size 0", from->path, axis);
+        return report(EXIT_INPUT, "%s: axis %d (%c) has size 0; expected 1 or more", from->path, axis,
+                      axis_names[axis]);
+    }
+    return EXIT_DONE;
+}
+
+/* The type and order, and a number of elements that agrees with the bytes that are really there. */
+static int check_data(const source *from, const npy_header *header, size_t *count)
+{
+    if (strcmp(header->descr, "<f4") != 0) {
+        return report(EXIT_INPUT, "%s: its elements are %s; expected '<f4' (32-bit little-endian floats)", from->path,
+                      header->descr);
+    }
+    if (header->fortran_order) return refuse(from, "is in Fortran order; expected C order");
+
+    uint64_t bytes = sizeof(float);
+    for (int axis = 0; axis < header->axes; ++axis) {
+        if (__builtin_mul_overflow(bytes, (uint64_t)header->shape[axis], &bytes) || bytes > SIZE_MAX) {
+            return refuse(from, "the product of its sizes overflows");
+        }
+    }
+    if (bytes != from->left) {
+        return report(EXIT_INPUT, "%s: its shape needs %" PRIu64 " bytes of data, but %" PRIu64 " follow the header",
+                      from->path, bytes, from->left);
+    }
+    *count = (size_t)bytes / sizeof(float);
+    return EXIT_DONE;
+}
+
+static int read_array(source *from, const char *axis_names, npy_array *array)
+{
+    npy_header header;
+    size_t count = 0;
+    int failed = read_header(from, &header);
+    if (!failed) failed = check_axes(from, &header, axis_names);
+    if (!failed) failed = check_data(from, &header, &count);
+    if (failed) return failed;
+
+    float *data = malloc(count * sizeof(float));
+    if (data == NULL) return report(EXIT_DEVICE, "%s: out of memory for %zu floats", from->path, count);
+    failed = read_bytes(from, data, count * sizeof(float), "data");
+    if (failed) {
+        free(data);
+        return failed;
+    }
+    *array = (npy_array){.axes = header.axes, .count = count, .data = data};
+    memcpy(array->shape, header.shape, (size_t)header.axes * sizeof array->shape[0]);
+    return EXIT_DONE;
+}
+
+int npy_read(const char *path, const char *axis_names, npy_array *array)
+{
+    *array = (npy_array){0};
+    source from;
+    int failed = open_source(path, &from);
+    if (!failed) failed = read_array(&from, axis_names, array);
+    if (from.stream != NULL) fclose(from.stream);
+    return failed;
+}
+
+int npy_write(const char *path, const npy_array *array)
+{
+    char header[256];
+    int length = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (int axis = 0; axis < array->axes; ++axis) {
+        length += snprintf(header + length, sizeof header - (size_t)length, "%" PRId64 ", ", array->shape[axis]);
+    }
+    length += snprintf(header + length, sizeof header - (size_t)length, "), }");
+
+    /* Spaces and a line end fill up the header, so that the data starts at a multiple of 64. */
+    const int before = PREFIX_BYTES + 2;
+    const int padded = (before + length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT - before;
+    const unsigned char version[4] = {1, 0, (unsigned char)(padded & 0xff), (unsigned char)(padded >> 8)};
+
+    atomic_file file;
+    const int failed = atomic_file_open(path, &file);
+    if (failed) return failed;
+    fwrite(magic, 1, sizeof magic - 1, file.stream);
+    fwrite(version, 1, sizeof version, file.stream);
+    fprintf(file.stream, "%s%*s\n", header, padded - length - 1, "");
+    fwrite(array->data, sizeof(float), array->count, file.stream);
+    return atomic_file_commit(&file); /* which sees any error of the four writes */
+}
+
+void npy_free(npy_array *array)
+{
+    free(array->data);
+    *array = (npy_array){0};
+}
