@@ -38,7 +38,7 @@ static void release(atomic_file *file)
 int atomic_file_open(const char *path, atomic_file *file)
 {
     *file = (atomic_file){0};
-    mode_t mode;
+    mode_t mode = 0;
     const int failed = final_mode(path, &mode);
     if (failed) return failed;
 

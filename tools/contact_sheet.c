@@ -38,12 +38,8 @@ static void draw_text(gdImagePtr canvas, int x, int y, int right, double points,
 {
     const char *font = find_font();
     gdImageSetClip(canvas, x, 0, right - 1, gdImageSY(canvas) - 1);
-    union {
-        const char *constant;
-        char *plain; /* libgd takes texts that it only reads without const */
-    } font_name = {font}, line = {text};
     const int baseline = y + (int)(points * 1.3);
-    if (font == NULL || gdImageStringFT(canvas, NULL, colour, font_name.plain, points, 0, x, baseline, line.plain)) {
+    if (font == NULL || gdImageStringFT(canvas, NULL, colour, font, points, 0, x, baseline, text) != NULL) {
         gdFontPtr fallback = points > 10 ? gdFontGetLarge() : gdFontGetSmall();
         for (const char *c = text; *c != '\0'; ++c, x += fallback->w)
             gdImageChar(canvas, fallback, x, y, (unsigned char)*c, colour);

@@ -64,9 +64,3 @@ bool session_is_debugging(void)
     const char *level = getenv("TESSERA_LOG");
     return level != NULL && strcmp(level, level_names[TSR_LOG_DEBUG]) == 0;
 }
-
-const char *session_kind_text(tsr_device_kind kind)
-{
-    static const char *const texts[] = {"gpu", "accelerator", "cpu", "host"};
-    return texts[kind];
-}

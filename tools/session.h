@@ -20,7 +20,4 @@ int session_open(const char *selector, session_cache cache, const char *folder, 
 /* True where TESSERA_LOG asks for everything. */
 bool session_is_debugging(void);
 
-/* "gpu", "accelerator", "cpu" or "host": what JSON calls the kinds of devices. */
-const char *session_kind_text(tsr_device_kind kind);
-
 #endif

@@ -5,18 +5,21 @@
 
 extern const tsr__source tsr__source_conv_direct_blocked;
 
-/* Floats in a vector; output pixels and vectors of output channels in a register tile; input channels that are
- * finished for all filter taps before the next ones. */
-enum { VECTOR, TILE_Q, TILE_K, C_STEP };
-static const char *const param_names[] = {"vec", "q", "k", "cstep", NULL};
+/* Floats in a vector; output pixels and vectors of output channels in a register tile; tiles of one work-item; input
+ * channels that are finished for all filter taps before the next ones; channels that all tiles of a work-item finish
+ * before the next ones. */
+enum { VECTOR, TILE_Q, TILE_K, ROUNDS, C_STEP, C_SLAB };
+static const char *const param_names[] = {"vec", "q", "k", "rounds", "cstep", "slab", NULL};
 
 /* Zeros at the head of the packed weights, which pixels in the padding read. */
 enum { HEAD = 16 };
 
-/* Tiles of output channels in one group. */
+/* Tiles of output channels in one group, spare ones of a blocked y included: they are written as zero. */
 static int64_t tiles(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(tsr__group_k(p), (int64_t)params->value[TILE_K] * params->value[VECTOR]);
+    const int64_t block = tsr__layout_block(p->y.layout);
+    const int64_t channels = tsr__ceil_div(tsr__group_k(p), block) * block;
+    return tsr__ceil_div(channels, (int64_t)params->value[TILE_K] * params->value[VECTOR]);
 }
 
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
@@ -41,12 +44,15 @@ enum { PLAIN_C_STEP = 16 };
 static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t tile_q, int32_t tile_k)
 {
     const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(p->x.layout);
+    const int64_t width = tsr__cpu_vector_width(device);
     tsr__params made = {{0}};
-    /* A blocked y dictates the vectors. */
-    made.value[VECTOR] = (int32_t)(y_block > 1 ? y_block : tsr__cpu_vector_width(device));
+    /* A vector lies within a block of y. */
+    made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
     made.value[TILE_Q] = tile_q;
     made.value[TILE_K] = tile_k;
+    made.value[ROUNDS] = 4;
     made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
+    made.value[C_SLAB] = 64;
     return made;
 }
 
@@ -99,6 +105,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
+    tsr__launch_define(l, "ROUNDS", params->value[ROUNDS]);
     tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
     tsr__launch_define(l, "X_BLOCK", tsr__layout_block(p->x.layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
@@ -122,7 +129,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 {
     (void)device;
     const int64_t pixels = tsr__tensor_plane(&p->y);
-    const int64_t global[3] = {tsr__ceil_div(pixels, params->value[TILE_Q]), p->x.n, p->groups * tiles(p, params)};
+    const int64_t pixels_per_item = (int64_t)params->value[TILE_Q] * params->value[ROUNDS];
+    const int64_t global[3] = {tsr__ceil_div(pixels, pixels_per_item), p->x.n, p->groups * tiles(p, params)};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
     define(p, params, l);
     tsr__launch_slot(l, TSR__X);
@@ -139,6 +147,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, p->window.pad_begin[TSR_H]);
     tsr__launch_int(l, p->window.pad_begin[TSR_W]);
     tsr__launch_int(l, tiles(p, params));
+    tsr__launch_int(l, params->value[C_SLAB]);
     tsr__launch_grid(l, global, local);
 }
 

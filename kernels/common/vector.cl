@@ -18,3 +18,14 @@
 #define INTV JOIN(int, VEC)
 #define LOADV(pointer) JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
+
+/* Registers have no addresses: a loop over an array that shall live in them must be unrolled. */
+#define UNROLL _Pragma("unroll")
+
+__constant int vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* v with zeros in all lanes but the first count. Channels past a tensor's last are stored as zeros. */
+static inline FLOATV keep_lanes(FLOATV v, int count)
+{
+    return JOIN(vload, VEC)(0, vector_lane) < (INTV)(count) ? v : (FLOATV)(0.0f);
+}

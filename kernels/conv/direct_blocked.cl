@@ -36,8 +36,6 @@
 /* How far one channel of a padding pixel lies from the next: NCHW reads the same zero again and again. */
 #define PADDING_STEP (X_BLOCK == 1 ? 0 : 1)
 #define TILE_CHANNELS (TILE_K * VEC)
-/* Registers have no addresses: a loop over an array that shall live in them must be unrolled. */
-#define UNROLL _Pragma("unroll")
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static int round_up(int value, int multiple)
@@ -118,21 +116,6 @@ static ALWAYS_INLINE void multiply(FLOATV sum[TILE_Q][TILE_K], __global const fl
     }
 }
 
-/* Two functions and not two calls with another last argument: LLVM merges such calls before it inlines them. */
-static ALWAYS_INLINE void multiply_interior(FLOATV sum[TILE_Q][TILE_K], __global const float *x,
-                                            __global const float *weights, const int row[TILE_Q],
-                                            const int column[TILE_Q], int c, int h, int w)
-{
-    multiply(sum, x, weights, weights, row, column, c, h, w, 1);
-}
-
-static ALWAYS_INLINE void multiply_edge(FLOATV sum[TILE_Q][TILE_K], __global const float *x,
-                                        __global const float *weights, __global const float *zeros,
-                                        const int row[TILE_Q], const int column[TILE_Q], int c, int h, int w)
-{
-    multiply(sum, x, weights, zeros, row, column, c, h, w, 0);
-}
-
 /* VEC biases from channel k0 on, and 0 from channel k on. */
 static FLOATV load_bias(__global const float *bias, int k0, int k)
 {
@@ -142,16 +125,15 @@ static FLOATV load_bias(__global const float *bias, int k0, int k)
     return LOADV(lane);
 }
 
-/* Stores VEC channels of one pixel, from channel k0 on: channels past k are zeros in a blocked y, and absent in NCHW. */
+/* Stores VEC channels of a pixel, from channel k0 on. Channels past k are zeros in a blocked y, and absent in NCHW. */
 static ALWAYS_INLINE void store_pixel(__global float *plane, FLOATV v, int k0, int k, int pixel, int pixels)
 {
-    float lane[VEC];
-    STOREV(v, lane);
     if (Y_BLOCK == 1) {
+        float lane[VEC];
+        STOREV(v, lane);
         for (int i = 0; i < VEC && k0 + i < k; ++i) plane[(k0 + i) * pixels + pixel] = lane[i];
     } else {
-        for (int i = max(k - k0, 0); i < VEC; ++i) lane[i] = 0.0f;
-        STOREV(LOADV(lane), plane + (k0 / Y_BLOCK * pixels + pixel) * Y_BLOCK + k0 % Y_BLOCK);
+        STOREV(keep_lanes(v, k - k0), plane + (k0 / Y_BLOCK * pixels + pixel) * Y_BLOCK + k0 % Y_BLOCK);
     }
 }
 
@@ -186,9 +168,9 @@ conv_direct_blocked(__global const float *restrict x, ulong x_offset, __global c
             find_windows(row, column, pixel, q, pad_h, pad_w);
             if (row[0] == row[TILE_Q - 1] && row[0] >= 0 && row[0] + (R - 1) * DILATION_H < h && column[0] >= 0 &&
                 column[TILE_Q - 1] + (S - 1) * DILATION_W < w)
-                multiply_interior(sum, x_group + c0 * h * w, weights, row, column, channels, h, w);
+                multiply(sum, x_group + c0 * h * w, weights, zeros, row, column, channels, h, w, 1);
             else
-                multiply_edge(sum, x_group + c0 * h * w, weights, zeros, row, column, channels, h, w);
+                multiply(sum, x_group + c0 * h * w, weights, zeros, row, column, channels, h, w, 0);
 
             if (c0 + channels < c) {
                 UNROLL for (int t = 0; t < TILE_Q; ++t)

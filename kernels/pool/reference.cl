@@ -41,10 +41,10 @@ __kernel void pool_reference(__global const float *restrict x, ulong x_offset, _
                 const long ih = op * stride_h - pad_h + ir;
                 const long iw = oq * stride_w - pad_w + is;
                 if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
-                value = pool_take(value, x[x_offset + (ulong)tensor_at(n, ic, id, ih, iw, c, d, h, w, x_block)]);
+                value = POOL_COMBINE(value, x[x_offset + (ulong)tensor_at(n, ic, id, ih, iw, c, d, h, w, x_block)]);
             }
     const long count_d = count_inside(oo * stride_d - pad_d, t, KIND == 2 ? -pad_d : 0, d + (KIND == 2 ? pad_end_d : 0));
     const long count_h = count_inside(op * stride_h - pad_h, r, KIND == 2 ? -pad_h : 0, h + (KIND == 2 ? pad_end_h : 0));
     const long count_w = count_inside(oq * stride_w - pad_w, s, KIND == 2 ? -pad_w : 0, w + (KIND == 2 ? pad_end_w : 0));
-    *out = pool_finish(value, (float)(count_d * count_h * count_w));
+    *out = POOL_FINISH(float, value, count_d * count_h * count_w);
 }

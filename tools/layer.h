@@ -1,0 +1,43 @@
+/* One layer of a network, ready to run again and again: a problem in the notation of tessera.h with its plan, its
+ * buffers filled with small integers, and its weights packed. */
+#ifndef TESSERA_TOOLS_LAYER_H
+#define TESSERA_TOOLS_LAYER_H
+
+#include "tessera.h"
+
+#include <stddef.h>
+
+typedef struct layer_problem {
+    bool is_conv; /* which of the two below */
+    tsr_conv conv;
+    tsr_pool pool;
+    tsr_tensor x, y;     /* shapes, NCHW */
+    uint64_t w_count;    /* plain weights, in floats; 0 for pooling */
+    uint64_t bias_count; /* 0: none */
+    double operations;   /* floating-point operations of a convolution, a multiply-add being two; 0 for pooling */
+    double bytes;        /* x and y once, and the weights of a convolution */
+} layer_problem;
+
+typedef struct layer {
+    tsr_context *context; /* the caller's */
+    tsr_plan *plan;
+    tsr_plan_info info;
+    tsr_args args; /* its buffers belong to the layer */
+    double plan_ms;
+} layer;
+
+/* Reads a problem; `layout` is NCHW or ANY. Returns an exit code (report.h). */
+int layer_parse(const char *text, tsr_layout layout, layer_problem *problem);
+
+/* Makes a plan for the problem and measures how long it took. algorithm NULL: the library's choice. */
+int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,
+               double *plan_ms);
+
+/* Makes everything. On failure nothing is left to close. */
+int layer_open(tsr_context *context, const layer_problem *problem, const char *algorithm, layer *opened);
+void layer_close(layer *opened);
+
+/* Reads y back as dense NCHW; freed by the caller. NULL: failed, and reported. */
+float *layer_read_y(const layer *opened);
+
+#endif

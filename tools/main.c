@@ -1,0 +1,73 @@
+/* tessera: convolution and pooling from the command line. */
+#include "commands.h"
+#include "options.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+    "tessera runs convolution and pooling on any OpenCL device, and on the CPU without one.\n"
+    "\n"
+    "  tessera devices   lists the devices\n"
+    "  tessera conv      convolves an array with weights (.npy files)\n"
+    "  tessera pool      takes the maximum or the average over windows of an array (.npy files)\n"
+    "  tessera filter    filters a photograph (PNG or JPEG)\n"
+    "  tessera bench     measures how fast a device is, against its own peak\n"
+    "  tessera version   prints the version\n"
+    "\n"
+    "tessera COMMAND --help explains a command.\n"
+    "\n"
+    "Exit codes: 0 done; 2 bad input or usage; 3 the device or driver failed.\n"
+    "TESSERA_LOG=info or debug in the environment tells on stderr what the library does.\n"
+    "Built programs are kept in $XDG_CACHE_HOME/tessera, by default ~/.cache/tessera.\n";
+
+static const char version_help[] = "usage: tessera version\n"
+                                   "\n"
+                                   "Prints the version of the library that the command is linked with.\n";
+
+static int command_version(int argc, char **argv)
+{
+    const option_table table = {.help = version_help};
+    option_texts arguments = {0};
+    const option_outcome outcome = options_parse(&table, argc, argv, &arguments);
+    if (outcome != OPTIONS_GO) return outcome == OPTIONS_HELP ? EXIT_DONE : EXIT_INPUT;
+    printf("tessera %s\n", tsr_version());
+    return EXIT_DONE;
+}
+
+static const struct {
+    const char *name, *full_name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"devices", "tessera devices", command_devices}, {"conv", "tessera conv", command_conv},
+    {"pool", "tessera pool", command_pool},          {"filter", "tessera filter", command_filter},
+    {"bench", "tessera bench", command_bench},       {"version", "tessera version", command_version},
+};
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs(help, stderr);
+        return EXIT_INPUT;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        report_as(commands[i].full_name);
+        return commands[i].run(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
+        return report(EXIT_INPUT, "unknown command: %s (--help tells what there is)", argv[1]);
+    }
+    if (argc > 2) return report(EXIT_INPUT, "unexpected argument: %s", argv[2]);
+    fputs(help, stdout);
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    const int exit_code = dispatch(argc, argv);
+    /* A full disk behind stdout shows only here. */
+    const bool written = fflush(stdout) == 0 && !ferror(stdout);
+    return written || exit_code != EXIT_DONE ? exit_code : report(EXIT_INPUT, "cannot write to standard output");
+}

@@ -1,0 +1,29 @@
+/* How fast a layer runs, beside what its device can do at best. */
+#ifndef TESSERA_TOOLS_MEASURE_H
+#define TESSERA_TOOLS_MEASURE_H
+
+#include "layer.h"
+#include "yardstick.h"
+
+typedef struct measure_figures {
+    /* Wall clock of one run: batches of enqueues that are waited for once, divided by their number. Over the batches. */
+    double median_ms, min_ms, p95_ms;
+    double event_ms;     /* the same by the device's own clock, to cross-check; 0 on the CPU path */
+    double gflops, gbps; /* of the median; gflops is 0 for pooling */
+
+    /* The yardsticks, measured between the layer's batches; the shares are medians over the rounds, so that a moment
+     * in which the machine was busy with something else spoils one round of both and not their comparison. */
+    double peak_gflops, copy_gbps;
+    double percent_of_peak, percent_of_copy;
+    int rounds, batch; /* how many batches, and runs in each */
+} measure_figures;
+
+/* Runs the layer between runs of the yardsticks, warmed up, until its median is stable or `limit_ms` are spent.
+ * Returns an exit code (report.h). */
+int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, double limit_ms,
+                  measure_figures *figures);
+
+/* The median of a layer's time alone, without yardsticks. */
+int measure_time(const layer *measured, double limit_ms, double *median_ms);
+
+#endif
