@@ -1,9 +1,10 @@
-/* What pooling kernels compile in. */
+/* What pooling kernels compile in and are passed. */
 #ifndef TSR_HOST_POOL_DEFINES_H
 #define TSR_HOST_POOL_DEFINES_H
 
 #include "algorithm.h"
 
+/* KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W */
 static inline void tsr__pool_define(tsr__launch *launch, const tsr__problem *p)
 {
     const tsr__window *w = &p->window;
@@ -12,6 +13,8 @@ static inline void tsr__pool_define(tsr__launch *launch, const tsr__problem *p)
     tsr__launch_define(launch, "S", w->filter[TSR_W]);
     tsr__launch_define(launch, "STRIDE_H", w->stride[TSR_H]);
     tsr__launch_define(launch, "STRIDE_W", w->stride[TSR_W]);
+    tsr__launch_define(launch, "DILATION_H", w->dilation[TSR_H]);
+    tsr__launch_define(launch, "DILATION_W", w->dilation[TSR_W]);
 }
 
 /* Input and output sizes, padding, and where the padded input ends. */
@@ -26,6 +29,13 @@ static inline void tsr__pool_launch_sizes(tsr__launch *launch, const tsr__proble
     tsr__launch_int(launch, w->pad_begin[TSR_W]);
     tsr__launch_int(launch, w->size[TSR_H] + w->pad_end[TSR_H]);
     tsr__launch_int(launch, w->size[TSR_W] + w->pad_end[TSR_W]);
+}
+
+/* Why a kernel that unrolls its window cannot serve, or NULL: the compiler would not come to an end. */
+static inline const char *tsr__pool_refuse_window(const tsr__problem *p)
+{
+    const bool small = p->window.filter[TSR_H] <= 64 && p->window.filter[TSR_W] <= 64;
+    return small ? NULL : "the window is above 64 on an axis, and its loops over the window are unrolled";
 }
 
 #endif

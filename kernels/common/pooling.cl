@@ -1,4 +1,5 @@
-/* common/pooling: how the elements of a pooling window are combined, in vectors of floats (include vector.cl first).
+/* common/pooling: how the elements of a pooling window are combined, in FLOATV: vector.cl's, or float by the including
+ * kernel's own definition.
  *
  *   compiled in KIND: 0 maximum, 1 average over the elements inside the image, 2 average that counts padding too
  */

@@ -8,6 +8,7 @@
  *
  * One work-item makes one output. It is slow and meant to be: what it does can be checked by reading it.
  */
+#define FLOATV float
 #include "common/layout.cl"
 #include "common/pooling.cl"
 
@@ -33,7 +34,7 @@ __kernel void pool_reference(__global const float *restrict x, ulong x_offset, _
         return;
     }
 
-    float value = POOL_START;
+    pool_window window = pool_empty();
     for (long it = 0; it < t; ++it)
         for (long ir = 0; ir < r; ++ir)
             for (long is = 0; is < s; ++is) {
@@ -41,10 +42,13 @@ __kernel void pool_reference(__global const float *restrict x, ulong x_offset, _
                 const long ih = op * stride_h - pad_h + ir;
                 const long iw = oq * stride_w - pad_w + is;
                 if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
-                value = POOL_COMBINE(value, x[x_offset + (ulong)tensor_at(n, ic, id, ih, iw, c, d, h, w, x_block)]);
+                pool_add(&window, x[x_offset + (ulong)tensor_at(n, ic, id, ih, iw, c, d, h, w, x_block)]);
             }
-    const long count_d = count_inside(oo * stride_d - pad_d, t, KIND == 2 ? -pad_d : 0, d + (KIND == 2 ? pad_end_d : 0));
-    const long count_h = count_inside(op * stride_h - pad_h, r, KIND == 2 ? -pad_h : 0, h + (KIND == 2 ? pad_end_h : 0));
-    const long count_w = count_inside(oq * stride_w - pad_w, s, KIND == 2 ? -pad_w : 0, w + (KIND == 2 ? pad_end_w : 0));
-    *out = POOL_FINISH(float, value, count_d * count_h * count_w);
+    const long count_d =
+        count_inside(oo * stride_d - pad_d, t, KIND == 2 ? -pad_d : 0, d + (KIND == 2 ? pad_end_d : 0));
+    const long count_h =
+        count_inside(op * stride_h - pad_h, r, KIND == 2 ? -pad_h : 0, h + (KIND == 2 ? pad_end_h : 0));
+    const long count_w =
+        count_inside(oq * stride_w - pad_w, s, KIND == 2 ? -pad_w : 0, w + (KIND == 2 ? pad_end_w : 0));
+    *out = KIND == 0 ? pool_maximum(window) : pool_average(window, (float)(count_d * count_h * count_w));
 }

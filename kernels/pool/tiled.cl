@@ -14,16 +14,11 @@
 #error "tiled.c must define TILE_P TILE_Q R S STRIDE_H STRIDE_W"
 #endif
 
+#define FLOATV float
 #include "common/pooling.cl"
 
 #define INPUT_H ((TILE_P - 1) * STRIDE_H + R)
 #define INPUT_W ((TILE_Q - 1) * STRIDE_W + S)
-
-/* Elements of a window that begins at `start` inside [low, high). */
-static inline int count_inside(int start, int window, int low, int high)
-{
-    return min(start + window, high) - max(start, low);
-}
 
 __kernel __attribute__((reqd_work_group_size(TILE_Q, TILE_P, 1))) void pool_tiled(
     __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int h, int w, int p,
@@ -39,18 +34,18 @@ __kernel __attribute__((reqd_work_group_size(TILE_Q, TILE_P, 1))) void pool_tile
         for (int j = column; j < INPUT_W; j += TILE_Q) {
             const int ih = ih0 + i, iw = iw0 + j;
             const int inside = ih >= 0 && ih < h && iw >= 0 && iw < w;
-            inputs[i][j] = inside ? from[ih * w + iw] : POOL_START;
+            inputs[i][j] = inside ? from[ih * w + iw] : pool_empty().total;
         }
     barrier(CLK_LOCAL_MEM_FENCE);
 
     const int op = (int)get_global_id(1), oq = (int)get_global_id(0);
     if (op >= p || oq >= q) return;
-    float total = POOL_START;
+    pool_window window = pool_empty();
     for (int r = 0; r < R; ++r)
-        for (int s = 0; s < S; ++s) total = POOL_COMBINE(total, inputs[row * STRIDE_H + r][column * STRIDE_W + s]);
+        for (int s = 0; s < S; ++s) pool_add(&window, inputs[row * STRIDE_H + r][column * STRIDE_W + s]);
 
-    /* An average that counts padding divides by the window's part inside the padded input. */
-    const int counted_h = count_inside(op * STRIDE_H - pad_h, R, KIND == 2 ? -pad_h : 0, KIND == 2 ? end_h : h);
-    const int counted_w = count_inside(oq * STRIDE_W - pad_w, S, KIND == 2 ? -pad_w : 0, KIND == 2 ? end_w : w);
-    y[y_offset + (ulong)(plane * p + op) * (ulong)q + (ulong)oq] = POOL_FINISH(float, total, counted_h *counted_w);
+    const int count = pool_counted_taps(op * STRIDE_H - pad_h, R, 1, h, end_h) *
+                      pool_counted_taps(oq * STRIDE_W - pad_w, S, 1, w, end_w);
+    y[y_offset + (ulong)(plane * p + op) * (ulong)q + (ulong)oq] =
+        KIND == 0 ? pool_maximum(window) : pool_average(window, (float)count);
 }

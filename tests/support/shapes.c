@@ -177,10 +177,11 @@ bool shapes_layouts(size_t i, size_t pair, tsr_layout *x, tsr_layout *y)
     static const tsr_layout blocked[] = {TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW16C};
     /* Neighbours share their defines, so that the block changes slowly. */
     const tsr_layout block = blocked[i / 60 % COUNT(blocked)];
+    const bool turn = i / 60 / COUNT(blocked) % 2 == 0;
     const tsr_layout pairs[][2] = {{TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW},
                                    {TSR_LAYOUT_ANY, TSR_LAYOUT_ANY},
-                                   {block, TSR_LAYOUT_NCHW},
-                                   {TSR_LAYOUT_NCHW, block}};
+                                   {block, block},
+                                   {turn ? block : TSR_LAYOUT_NCHW, turn ? TSR_LAYOUT_NCHW : block}};
     if (pair >= COUNT(pairs)) return false;
     *x = pairs[pair][0];
     *y = pairs[pair][1];
