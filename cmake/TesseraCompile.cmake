@@ -1,8 +1,9 @@
 # How every C file of the project is compiled: the library, the command and the tests.
 
 function(tsr_compile_as_ours target)
-    target_compile_features(${target} PRIVATE c_std_11)
     set_target_properties(${target} PROPERTIES
+        C_STANDARD 11
+        C_STANDARD_REQUIRED ON
         C_EXTENSIONS OFF
         C_VISIBILITY_PRESET hidden)
     # What the sources take from POSIX beyond C11: threads, clocks, files.

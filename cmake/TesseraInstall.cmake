@@ -5,6 +5,10 @@ install(TARGETS tessera EXPORT tessera-targets)
 install(FILES "${PROJECT_SOURCE_DIR}/include/tessera.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
+# The command, which is added later, finds the library beside it, wherever the tree is moved to.
+file(RELATIVE_PATH lib_from_bin "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+set(CMAKE_INSTALL_RPATH "$ORIGIN/${lib_from_bin}")
+
 # find_package(tessera)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tessera")
 set(TESSERA_STATIC_NEEDS_OPENMP OFF)

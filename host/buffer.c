@@ -119,7 +119,7 @@ tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t byt
 
 uint64_t tsr_buffer_bytes(const tsr_buffer *buffer)
 {
-    return buffer->bytes;
+    return buffer == NULL ? 0 : buffer->bytes;
 }
 
 bool tsr__buffer_overlaps(const tsr_buffer *a, const tsr_buffer *b)

@@ -140,22 +140,22 @@ tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const tsr_contex
 
 const tsr_device *tsr_context_device(const tsr_context *context)
 {
-    return &context->device;
+    return context == NULL ? NULL : &context->device;
 }
 
 cl_context tsr_context_cl(const tsr_context *context)
 {
-    return context->cl;
+    return context == NULL ? NULL : context->cl;
 }
 
 cl_device_id tsr_context_cl_device(const tsr_context *context)
 {
-    return context->id;
+    return context == NULL ? NULL : context->id;
 }
 
 cl_command_queue tsr_context_queue(const tsr_context *context)
 {
-    return context->queue;
+    return context == NULL ? NULL : context->queue;
 }
 
 tsr_status tsr_context_finish(const tsr_context *context)

@@ -157,7 +157,7 @@ TSR_API tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const ts
                                     tsr_context **context);
 TSR_API void tsr_context_destroy(tsr_context *context);
 
-/* Valid as long as the context. */
+/* Valid as long as the context. NULL for NULL, here and below. */
 TSR_API const tsr_device *tsr_context_device(const tsr_context *context);
 
 /* The OpenCL handles of a context, borrowed: NULL on the CPU path. The queue is the context's own, in order. */
@@ -185,6 +185,7 @@ TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t
 TSR_API tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer);
 TSR_API void tsr_buffer_destroy(tsr_buffer *buffer);
 
+/* 0 for NULL. */
 TSR_API uint64_t tsr_buffer_bytes(const tsr_buffer *buffer);
 
 /* Copies to and from host memory, in order with the context's own queue, and waits for the copy. */

@@ -125,10 +125,22 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     tsr__launch_grid(l, global, local);
 }
 
+/* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the
+ * tiles that span two. */
+static bool is_pointwise(const tsr__problem *p)
+{
+    const tsr__window *w = &p->window;
+    for (int axis = TSR_H; axis < TSR_AXES; ++axis)
+        if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0)
+            return false;
+    return true;
+}
+
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
     const int64_t pixels = tsr__tensor_plane(&p->y);
+    const bool flat = is_pointwise(p);
     const int64_t pixels_per_item = (int64_t)params->value[TILE_Q] * params->value[ROUNDS];
     const int64_t global[3] = {tsr__ceil_div(pixels, pixels_per_item), p->x.n, p->groups * tiles(p, params)};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
@@ -139,11 +151,11 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, p->x.size[TSR_H]);
-    tsr__launch_int(l, p->x.size[TSR_W]);
+    tsr__launch_int(l, flat ? 1 : p->x.size[TSR_H]);
+    tsr__launch_int(l, flat ? pixels : p->x.size[TSR_W]);
     tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, p->y.size[TSR_H]);
-    tsr__launch_int(l, p->y.size[TSR_W]);
+    tsr__launch_int(l, flat ? 1 : p->y.size[TSR_H]);
+    tsr__launch_int(l, flat ? pixels : p->y.size[TSR_W]);
     tsr__launch_int(l, p->window.pad_begin[TSR_H]);
     tsr__launch_int(l, p->window.pad_begin[TSR_W]);
     tsr__launch_int(l, tiles(p, params));

@@ -151,6 +151,7 @@ static void format(const tsr__problem *p, tsr__text *text)
 
 const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity)
 {
+    if (capacity == 0) return text;
     const tsr__problem p = said(problem);
     tsr__text out = tsr__text_over(text, capacity);
     format(&p, &out);
