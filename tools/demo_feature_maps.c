@@ -54,7 +54,8 @@ static int run_filters(const demo *d, const image *photo, const float *luma, run
     problem.size[TSR_H] = photo->height;
     problem.size[TSR_W] = photo->width;
     problem.filter[TSR_H] = problem.filter[TSR_W] = FILTERS_MAX_SIZE;
-    problem.auto_pad = TSR_PAD_SAME_UPPER;
+    /* No padding: around a photograph zeros would be an edge, and a bright frame in most of the maps. */
+    problem.auto_pad = TSR_PAD_VALID;
     problem.bias = true;
     problem.activation = TSR_ACTIVATION_RELU;
 
@@ -170,9 +171,9 @@ static int draw_cell(const maps *m, const image *photo, int number, cell_picture
     if (one == NULL) {
         snprintf(label, 64, "photograph");
     } else if (one->bias == 0) {
-        snprintf(label, 64, "%s", one->name);
+        snprintf(label, 64, "%s", one->title);
     } else {
-        snprintf(label, 64, "%s, bias %+d", one->name, one->bias);
+        snprintf(label, 64, "%s, bias %+d", one->title, one->bias);
     }
     cell->label = label;
     cell->picture = one != NULL ? &pictures->map : photo;
@@ -187,11 +188,12 @@ static int draw(const demo *d, const maps *m, const image *photo, const char *pa
     int failed = EXIT_DONE;
     for (int i = 0; i < CELLS && !failed; ++i) failed = draw_cell(m, photo, i, &pictures[i], labels[i], &cells[i]);
 
-    char subtitle[256];
+    const tsr_device *device = tsr_context_device(d->device);
+    char subtitle[320];
     snprintf(subtitle, sizeof subtitle,
-             "eight classical filters with bias and ReLU, and two poolings of each; on %s, bit "
-             "for bit as on the CPU path",
-             tsr_context_device(d->device)->name);
+             "eight classical filters with bias and ReLU, each with two poolings of its map; "
+             "computed on %s%s",
+             device->name, device->kind == TSR_DEVICE_HOST ? "" : ", bit for bit as on the CPU path");
     const contact_sheet sheet = {.title = "Tessera: feature maps",
                                  .subtitle = subtitle,
                                  .cells = cells,

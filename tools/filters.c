@@ -7,39 +7,39 @@
 /* A kernel is read as a square, which clang-format would undo. */
 /* clang-format off */
 const filter filters[FILTERS] = {
-    {"sobel-x", 3, DISPLAY_MAGNITUDE, 1, -32,
+    {"sobel-x", "Sobel, horizontal", 3, DISPLAY_MAGNITUDE, 1, -32,
      {-1,  0,  1,
       -2,  0,  2,
       -1,  0,  1}},
-    {"sobel-y", 3, DISPLAY_MAGNITUDE, 1, -32,
+    {"sobel-y", "Sobel, vertical", 3, DISPLAY_MAGNITUDE, 1, -32,
      {-1, -2, -1,
        0,  0,  0,
        1,  2,  1}},
-    {"diagonal", 3, DISPLAY_MAGNITUDE, 1, -32, /* Sobel's, turned by 45 degrees */
+    {"diagonal", "Sobel, diagonal", 3, DISPLAY_MAGNITUDE, 1, -32,
      { 0,  1,  2,
       -1,  0,  1,
       -2, -1,  0}},
-    {"laplacian", 3, DISPLAY_MAGNITUDE, 1, -16,
+    {"laplacian", "Laplacian", 3, DISPLAY_MAGNITUDE, 1, -16,
      { 0, -1,  0,
       -1,  4, -1,
        0, -1,  0}},
-    {"log", 5, DISPLAY_MAGNITUDE, 1, -32, /* Laplacian of a Gaussian */
+    {"log", "Laplacian of Gaussian", 5, DISPLAY_MAGNITUDE, 1, -32,
      { 0,  0, -1,  0,  0,
        0, -1, -2, -1,  0,
       -1, -2, 16, -2, -1,
        0, -1, -2, -1,  0,
        0,  0, -1,  0,  0}},
-    {"gaussian", 5, DISPLAY_PICTURE, 256, 0,
+    {"gaussian", "Gaussian", 5, DISPLAY_PICTURE, 256, 0,
      { 1,  4,  6,  4,  1,
        4, 16, 24, 16,  4,
        6, 24, 36, 24,  6,
        4, 16, 24, 16,  4,
        1,  4,  6,  4,  1}},
-    {"sharpen", 3, DISPLAY_PICTURE, 1, 0,
+    {"sharpen", "sharpen", 3, DISPLAY_PICTURE, 1, 0,
      { 0, -1,  0,
       -1,  5, -1,
        0, -1,  0}},
-    {"emboss", 3, DISPLAY_CENTRED, 1, 128,
+    {"emboss", "emboss", 3, DISPLAY_CENTRED, 1, 128,
      {-2, -1,  0,
       -1,  0,  1,
        0,  1,  2}},
@@ -90,12 +90,14 @@ static float white_level(const float *plane, size_t count)
 void filter_show(const float *plane, filter_display display, image *picture)
 {
     const size_t count = (size_t)picture->width * (size_t)picture->height;
-    const float white = display == DISPLAY_MAGNITUDE ? white_level(plane, count) : 255.0f;
+    const float white = display == DISPLAY_MAGNITUDE ? white_level(plane, count) : 1.0f;
     for (size_t i = 0; i < count; ++i) {
-        float value = display == DISPLAY_MAGNITUDE ? fabsf(plane[i]) : plane[i];
+        float value = plane[i];
         if (display == DISPLAY_CENTRED) value += 128.0f;
+        /* The eye would miss most of a response that is in proportion; its root it sees. */
+        if (display == DISPLAY_MAGNITUDE) value = 255.0f * sqrtf(fabsf(value) / white);
         /* fmaxf and fminf drop a NaN, which so becomes black. */
-        const float grey = fminf(fmaxf(value * (255.0f / white), 0.0f), 255.0f);
+        const float grey = fminf(fmaxf(value, 0.0f), 255.0f);
         memset(picture->rgb + 3 * i, (int)(grey + 0.5f), 3);
     }
 }

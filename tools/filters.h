@@ -13,12 +13,13 @@ enum { FILTERS = 8, FILTERS_MAX_SIZE = 5 };
 typedef enum filter_display {
     DISPLAY_PICTURE,   /* it is a picture: 0 black to 255 white, cut off beyond   */
     DISPLAY_CENTRED,   /* a relief: 0 is mid-grey                                 */
-    DISPLAY_MAGNITUDE, /* signed: the size of the response, the largest are white */
+    DISPLAY_MAGNITUDE, /* signed: the size of the response, the largest are white, and the faint ones lifted */
 } filter_display;
 
 typedef struct filter {
-    const char *name;
-    int size; /* 3 or 5: width and height */
+    const char *name;  /* as the command line has it */
+    const char *title; /* as a person would say it   */
+    int size;          /* 3 or 5: width and height */
     filter_display display;
     int divisor; /* a power of two */
     int bias;    /* with a ReLU after it: the noise it silences, or the grey that a relief stands on */
