@@ -3,18 +3,13 @@
 #define TSR_HOST_POOL_DEFINES_H
 
 #include "algorithm.h"
+#include "window_define.h"
 
-/* KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W */
+/* The window and KIND. */
 static inline void tsr__pool_define(tsr__launch *launch, const tsr__problem *p)
 {
-    const tsr__window *w = &p->window;
+    tsr__window_define(launch, &p->window);
     tsr__launch_define(launch, "KIND", p->pool_kind);
-    tsr__launch_define(launch, "R", w->filter[TSR_H]);
-    tsr__launch_define(launch, "S", w->filter[TSR_W]);
-    tsr__launch_define(launch, "STRIDE_H", w->stride[TSR_H]);
-    tsr__launch_define(launch, "STRIDE_W", w->stride[TSR_W]);
-    tsr__launch_define(launch, "DILATION_H", w->dilation[TSR_H]);
-    tsr__launch_define(launch, "DILATION_W", w->dilation[TSR_W]);
 }
 
 /* Input and output sizes, padding, and where the padded input ends. */
