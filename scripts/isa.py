@@ -1,7 +1,7 @@
 """Reads what a kernel costs on a GPU out of machine code that was compiled without one.
 
-amd(), nvidia() and intel() each return one Kernel for each entry of a program. The hottest loop is the innermost range
-closed by a backward branch that holds the most fp32 multiply-adds.
+amd(), nvidia() and intel() each return one Kernel for each entry of a program. The hottest loop is the one with the most
+fp32 multiply-adds of the innermost that hold any; a loop is a range closed by a backward branch.
 """
 import re
 import shutil
@@ -33,18 +33,20 @@ class Instruction:
 
 
 def hottest_loop(code, labels):
-    """(share of multiply-adds, length) of the hottest loop."""
+    """(share of instructions that hold multiply-adds, length) of the hottest loop."""
     loops = []
-    for end, instruction in enumerate(code):
+    for last, instruction in enumerate(code):
         for target in instruction.targets:
-            begin = labels.get(target, end)
-            if begin < end:
-                body = code[begin:end + 1]
-                loops.append((sum(i.fma for i in body), -len(body), sum(i.fma > 0 for i in body)))
+            first = labels.get(target, last)
+            if first < last:
+                loops.append((sum(i.fma for i in code[first:last + 1]), first, last))
+    # An outer loop has the multiply-adds of those inside, but runs less often.
+    loops = [loop for loop in loops if loop[0] and not any(
+        inner[0] and loop != inner and loop[1] <= inner[1] and inner[2] <= loop[2] for inner in loops)]
     if not loops:
         return None, 0
-    fma, negative_length, carriers = max(loops)
-    return (carriers / -negative_length if fma else None), -negative_length
+    _, first, last = max(loops)
+    return sum(i.fma > 0 for i in code[first:last + 1]) / (last + 1 - first), last + 1 - first
 
 
 def field(pattern, text, default=0):

@@ -56,19 +56,31 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     return made;
 }
 
+/* Sums and one tap's weights fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32, and leave one
+ * or two for inputs. Two weight vectors for each input keep the loads below the multiply-adds; where one vector holds
+ * all of a group's output channels, a second would be idle. */
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
-    *out = make_params(device, p, 6, 2);
+    const tsr__params one_vector = make_params(device, p, 12, 1);
+    const int64_t width = one_vector.value[VECTOR];
+    if (tsr__group_k(p) <= width)
+        *out = one_vector;
+    else
+        *out = make_params(device, p, width == 16 ? 12 : 6, 2);
 }
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     static const struct {
         int32_t tile_q, tile_k;
-    } tiles_worth_trying[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {14, 2}, {14, 1}, {7, 4}};
+    } shapes[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {12, 2}, {14, 2}, {14, 1}, {7, 4}};
+    tsr__params first;
+    params(device, p, &first);
     size_t count = 0;
-    for (size_t i = 0; i < sizeof tiles_worth_trying / sizeof tiles_worth_trying[0] && count < capacity; ++i)
-        out[count++] = make_params(device, p, tiles_worth_trying[i].tile_q, tiles_worth_trying[i].tile_k);
+    if (count < capacity) out[count++] = first;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && count < capacity; ++i)
+        if (shapes[i].tile_q != first.value[TILE_Q] || shapes[i].tile_k != first.value[TILE_K])
+            out[count++] = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
     return count;
 }
 
