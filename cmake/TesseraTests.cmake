@@ -4,14 +4,11 @@
 # Intel's CPU runtime is no Debian package: scripts/intel-opencl installs it here, for all build folders.
 set(TESSERA_INTEL_ICD "${PROJECT_SOURCE_DIR}/build/intel-opencl/intel.icd" CACHE FILEPATH
     "The .icd file of Intel's OpenCL CPU runtime, for tests")
-# Built programs are the same whatever compiler and sanitizer built the tests, so their caches may be shared.
-set(TESSERA_TEST_CACHE "${PROJECT_BINARY_DIR}/test-cache" CACHE PATH "Where tests keep built programs between runs")
 find_file(TESSERA_POCL_ICD pocl.icd PATHS /etc/OpenCL/vendors NO_DEFAULT_PATH
     DOC "The .icd file of PoCL, for tests")
-
-# Tests that run every algorithm keep their built programs here. The presets share one folder: the same programs are
-# then compiled once for all of them, which is most of the time that these tests take.
-set(TESSERA_TEST_CACHE "${PROJECT_BINARY_DIR}/programs" CACHE PATH "A program cache for tests")
+# Built programs are the same whatever compiler and sanitizer built the tests, and to build them takes most of the time
+# of the tests that run every algorithm: the presets share one folder.
+set(TESSERA_TEST_CACHE "${PROJECT_BINARY_DIR}/test-cache" CACHE PATH "Where tests keep built programs between runs")
 
 # One folder of .icd files for each set of OpenCL platforms that a test may see. Tests never see what else the machine
 # has: it would make them differ from machine to machine, and a GPU driver may not even load beside AddressSanitizer.
@@ -40,7 +37,6 @@ function(tsr_set_test_environment test icds selector)
         TIMEOUT 600
         ENVIRONMENT "\
 TESSERA_TEST_DEVICE=${selector};\
-TESSERA_TEST_CACHE=${TESSERA_TEST_CACHE};\
 OCL_ICD_VENDORS=${icd_dir}/${icds};\
 POCL_CACHE_DIR=${TESSERA_TEST_CACHE}/pocl;\
 TESSERA_TEST_CACHE=${TESSERA_TEST_CACHE}/programs;\

@@ -10,33 +10,22 @@ bool tsr__multiply(uint64_t *total, int64_t factor)
     return true;
 }
 
-static const struct {
-    const char *text;
-    int64_t block; /* 0: none */
-} layouts[] = {
-    [TSR_LAYOUT_NCHW] = {"nchw", 1},        [TSR_LAYOUT_NCHW4C] = {"nchw4c", 4}, [TSR_LAYOUT_NCHW8C] = {"nchw8c", 8},
-    [TSR_LAYOUT_NCHW16C] = {"nchw16c", 16}, [TSR_LAYOUT_ANY] = {"any", 0},
-};
+static const char *const layout_texts[] = {"nchw", "nchw4c", "nchw8c", "nchw16c", "any"};
 
 static bool known(tsr_layout layout)
 {
-    return (size_t)layout < sizeof layouts / sizeof layouts[0];
+    return (size_t)layout < sizeof layout_texts / sizeof layout_texts[0];
 }
 
 const char *tsr_layout_text(tsr_layout layout)
 {
-    return known(layout) ? layouts[layout].text : "unknown layout";
-}
-
-int64_t tsr__layout_block(tsr_layout layout)
-{
-    return layouts[layout].block;
+    return known(layout) ? layout_texts[layout] : "unknown layout";
 }
 
 tsr_layout tsr__layout_with_block(int64_t block)
 {
     tsr_layout layout = TSR_LAYOUT_NCHW;
-    while (layout != TSR_LAYOUT_ANY && layouts[layout].block != block) ++layout;
+    while (layout != TSR_LAYOUT_ANY && tsr__layout_block(layout) != block) ++layout;
     return layout;
 }
 

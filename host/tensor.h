@@ -18,8 +18,12 @@ static inline int64_t tsr__ceil_div(int64_t a, int64_t b)
 /* *total *= factor, or false where that leaves 63 bits. */
 bool tsr__multiply(uint64_t *total, int64_t factor);
 
-/* Channels in a block: 4, 8 or 16, and 1 for NCHW. */
-int64_t tsr__layout_block(tsr_layout layout);
+/* Channels in a block: 4, 8 or 16, and 1 for NCHW; 0 for ANY. The naive loops ask for every element: inline. */
+static inline int64_t tsr__layout_block(tsr_layout layout)
+{
+    static const int64_t blocks[] = {1, 4, 8, 16, 0};
+    return blocks[layout];
+}
 
 /* The layout with that many channels in a block; TSR_LAYOUT_ANY where there is none. */
 tsr_layout tsr__layout_with_block(int64_t block);

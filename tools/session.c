@@ -40,12 +40,22 @@ static const char *user_cache_folder(char *path, size_t capacity)
     return length > 0 && (size_t)length < capacity ? path : NULL;
 }
 
+/* Whether a selector has one of the forms that there are. One that has, but matches nothing, is the device's fault. */
+static bool is_selector(const char *text)
+{
+    if (strcmp(text, "cpu") == 0 || strcmp(text, "opencl") == 0 || strncmp(text, "opencl:", 7) == 0) return true;
+    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
 int session_open(const char *selector, session_cache cache, const char *folder, tsr_context **context)
 {
     char path[4096];
     tsr_context_options options = tsr_context_options_default();
     const int failed = read_log_level(&options.log_level);
     if (failed) return failed;
+    if (selector != NULL && !is_selector(selector)) {
+        return report(EXIT_INPUT, "--device is '%s'; expected opencl, opencl:TEXT, a number or cpu", selector);
+    }
     options.log = write_log;
     if (cache == SESSION_CACHE_USER) options.cache_folder = user_cache_folder(path, sizeof path);
     if (cache == SESSION_CACHE_FOLDER) options.cache_folder = folder;

@@ -50,12 +50,12 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 
 static tsr__params make_params(const tsr__problem *p, int tile)
 {
-    /* A step longer than the channels would be mostly zeros; a first layer has 3. */
+    tsr__params made = {{tiles[tile].tile_k, tiles[tile].tile_p, tiles[tile].reg_k, tiles[tile].reg_p}};
+    /* A step longer than the channels would be mostly zeros; a first layer has 3. Where there is a work-item for each
+     * pixel of the tile, and no more, it holds as many inputs of the next step in registers as a step has channels. */
     const int64_t c = tsr__group_c(p);
-    return (tsr__params){{tiles[tile].tile_k, tiles[tile].tile_p, tiles[tile].reg_k, tiles[tile].reg_p,
-                          c <= 4   ? 4
-                          : c <= 8 ? 8
-                                   : 16}};
+    made.value[STEP] = c <= 4 ? 4 : c <= 8 || items(&made) == made.value[TILE_P] ? 8 : 16;
+    return made;
 }
 
 static bool fits(const tsr_device *device, const tsr__params *params)

@@ -26,6 +26,14 @@
 
 #include "common/activation.cl"
 
+/* Intel's compiler gives a thread 32 work-items on GPUs for computing, which are those without images, and then spills
+ * registers. */
+#if defined(cl_intel_required_subgroup_size) && !defined(__IMAGE_SUPPORT__)
+#define SUB_GROUP __attribute__((intel_reqd_sub_group_size(16)))
+#else
+#define SUB_GROUP
+#endif
+
 #define ITEMS_K (TILE_K / REG_K)
 #define ITEMS_P (TILE_P / REG_P)
 #define ITEMS   (ITEMS_K * ITEMS_P)
@@ -50,16 +58,25 @@ __kernel void conv_direct_tiled_pack(__global const float *restrict w, ulong w_o
 }
 
 /* sum += a * b for one STEP in local memory. An item's channels and pixels come in runs of 4 that lie ITEMS_x * 4
- * apart, so that neighbouring items read neighbouring vectors. */
+ * apart, so that neighbouring items read neighbouring vectors. Loops over `sum` must be unrolled, here
+ * and below, or compilers keep it in memory. Turns of the outer loop overlap where registers are left for that. */
 static inline void multiply(float4 sum[REG_K][REG_P / 4], const __local float *weights, const __local float *inputs,
                             int item_k, int item_p)
 {
+#if REG_K * REG_P > 32
+#pragma unroll 1
+#else
+#pragma unroll
+#endif
     for (int i = 0; i < STEP; ++i) {
         float4 b[REG_P / 4];
+#pragma unroll
         for (int j = 0; j < REG_P / 4; ++j)
             b[j] = *(const __local float4 *)&inputs[i * TILE_P + (j * ITEMS_P + item_p) * 4];
+#pragma unroll
         for (int j = 0; j < REG_K / 4; ++j) {
             const float4 a = *(const __local float4 *)&weights[i * TILE_K + (j * ITEMS_K + item_k) * 4];
+#pragma unroll
             for (int t = 0; t < REG_P / 4; ++t) {
                 sum[j * 4 + 0][t] = mad(a.s0, b[t], sum[j * 4 + 0][t]);
                 sum[j * 4 + 1][t] = mad(a.s1, b[t], sum[j * 4 + 1][t]);
@@ -82,7 +99,7 @@ static inline void store(__global float *row, float4 v, int pixel, int pixels)
     if (pixel + 2 < pixels) row[pixel + 2] = v.s2;
 }
 
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void conv_direct_tiled(
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_direct_tiled(
     __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
     __global const float *restrict bias, ulong bias_offset, __global float *restrict y, ulong y_offset, int groups,
     int c, int h, int w, int k, int p, int q, int pad_h, int pad_w)
@@ -105,6 +122,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void conv_direct_til
         packed + packed_offset + (ulong)((group * (int)get_num_groups(1) + tile) * (R * S * padded_c * TILE_K));
 
     float4 sum[REG_K][REG_P / 4];
+#pragma unroll
     for (int i = 0; i < REG_K; ++i)
         for (int j = 0; j < REG_P / 4; ++j) sum[i][j] = (float4)(0.0f);
 
@@ -139,11 +157,13 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void conv_direct_til
         }
 
     const int item_k = item / ITEMS_P, item_p = item % ITEMS_P;
+#pragma unroll
     for (int i = 0; i < REG_K; ++i) {
         const int ok = tile * TILE_K + (i / 4 * ITEMS_K + item_k) * 4 + i % 4; /* within the group */
         if (ok >= k) continue;
         const float b = HAS_BIAS ? bias[bias_offset + (ulong)(group * k + ok)] : 0.0f;
         __global float *row = y + y_offset + (ulong)((image * k + ok) * (p * q));
+#pragma unroll
         for (int j = 0; j < REG_P / 4; ++j)
             store(row, ACTIVATION_OF(float4, sum[i][j] + b), first_pixel + (j * ITEMS_P + item_p) * 4, p * q);
     }

@@ -22,8 +22,10 @@ void exact_lab_close(exact_lab *lab)
 
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
 
-/* The host's side of one case. */
+/* The host's side of a problem in certain layouts, which all algorithms share that run in them. */
 typedef struct exact_data {
+    bool made;
+    tsr_layout x_layout, y_layout;
     float *x, *w, *bias, *expected;
 } exact_data;
 
@@ -51,22 +53,27 @@ static void run_reference(const exact_lab *lab, const tsr__problem *problem, con
     tsr_plan_destroy(plan);
 }
 
-static exact_data make_data(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info)
-{
-    support_random random = {.state = info->x_bytes * 31 + info->y_bytes};
-    exact_data d = {.x = support_tensor(&random, &info->x)};
-    if (problem->w_elements > 0) d.w = support_floats(&random, sizeof(float) * (uint64_t)problem->w_elements);
-    if (info->bias_bytes > 0) d.bias = support_floats(&random, info->bias_bytes);
-    run_reference(lab, problem, info, &d);
-    return d;
-}
-
 static void free_data(exact_data *d)
 {
     free(d->x);
     free(d->w);
     free(d->bias);
     free(d->expected);
+    *d = (exact_data){0};
+}
+
+/* Makes the data of a problem, unless `kept` has it already. */
+static void keep_data(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info, exact_data *kept)
+{
+    if (kept->made && kept->x_layout == info->x.layout && kept->y_layout == info->y.layout) return;
+    free_data(kept);
+    support_random random = {.state = info->x_bytes * 31 + info->y_bytes};
+    exact_data d = {
+        .made = true, .x_layout = info->x.layout, .y_layout = info->y.layout, .x = support_tensor(&random, &info->x)};
+    if (problem->w_elements > 0) d.w = support_floats(&random, sizeof(float) * (uint64_t)problem->w_elements);
+    if (info->bias_bytes > 0) d.bias = support_floats(&random, info->bias_bytes);
+    run_reference(lab, problem, info, &d);
+    *kept = d;
 }
 
 /* ---- The device's side ----------------------------------------------------------------------------------------- */
@@ -140,7 +147,9 @@ static bool verify(const tsr_plan_info *info, const exact_data *d, const support
     return good;
 }
 
-static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_weights, exact_tally *tally)
+/* `kept` holds the data of the problem between calls. */
+static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_weights, exact_data *kept,
+                  exact_tally *tally)
 {
     tsr_plan_options options = tsr_plan_options_default();
     options.packed_weights = packed_weights && offer->problem.w_elements > 0;
@@ -151,14 +160,13 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
     tsr_plan_info info;
     REQUIRE(tsr_plan_describe(plan, &info));
 
-    exact_data data = make_data(lab, &offer->problem, &info);
+    keep_data(lab, &offer->problem, &info, kept);
     support_guarded buffers[BUFFERS];
-    create_buffers(lab, &offer->problem, &info, &data, options.packed_weights, buffers);
+    create_buffers(lab, &offer->problem, &info, kept, options.packed_weights, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
-    tally->failed += !verify(&info, &data, buffers);
+    tally->failed += !verify(&info, kept, buffers);
     for (int i = 0; i < BUFFERS; ++i) support_guarded_destroy(&buffers[i]);
-    free_data(&data);
     tsr_plan_destroy(plan);
 }
 
@@ -175,18 +183,21 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies)
 {
     const tsr__algorithm *const *list = tsr__algorithms_for(tsr_context_device(lab->context), problem->op);
+    exact_data kept = {0};
     for (size_t i = 0; list[i] != NULL; ++i) {
         const tsr__offer offer = ask(lab, list[i], problem);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
         else
-            check(lab, &offer, packed, &tallies[i]);
+            check(lab, &offer, packed, &kept, &tallies[i]);
     }
+    free_data(&kept);
 }
 
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies)
 {
     enum { MAX_CANDIDATES = 64 };
+    exact_data kept = {0};
     const tsr__algorithm *const *list = tsr__algorithms_for(tsr_context_device(lab->context), problem->op);
     for (size_t i = 0; list[i] != NULL; ++i) {
         const tsr__algorithm *algorithm = list[i];
@@ -197,9 +208,10 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
             algorithm->candidates(tsr_context_device(lab->context), &offer.problem, candidates, MAX_CANDIDATES);
         for (size_t j = 0; j < 2 * count; ++j) {
             offer.params = candidates[j / 2];
-            check(lab, &offer, j % 2 == 0, &tallies[i]);
+            check(lab, &offer, j % 2 == 0, &kept, &tallies[i]);
         }
     }
+    free_data(&kept);
 }
 
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least)
