@@ -42,7 +42,7 @@ double yardstick_host_peak(float *sink)
 void yardstick_host_copy(const float *x, float *y, size_t count)
 {
 #ifdef _OPENMP
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for schedule(static)
 #endif
     for (size_t i = 0; i < count; ++i) y[i] = x[i];
 }
