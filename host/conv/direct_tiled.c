@@ -54,7 +54,7 @@ static tsr__params make_params(const tsr__problem *p, int tile)
     /* A step longer than the channels would be mostly zeros; a first layer has 3. Where there is a work-item for each
      * pixel of the tile, and no more, it holds as many inputs of the next step in registers as a step has channels. */
     const int64_t c = tsr__group_c(p);
-    made.value[STEP] = c <= 4 ? 4 : c <= 8 || items(&made) == made.value[TILE_P] ? 8 : 16;
+    made.value[STEP] = c <= 4 ? 4 : items(&made) == made.value[TILE_P] ? 8 : 16;
     return made;
 }
 
