@@ -140,6 +140,7 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
 {
     const tsr_device *device = &context->device;
     const bool forgiving = options->algorithm == NULL && !options->strict;
+    tsr_status failure = TSR_OK;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
         if (!tsr__admits(options, device, *a)) continue;
         tsr__offer offer;
@@ -151,10 +152,12 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
         }
         const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
         if (status != TSR_BUILD_FAILED || !forgiving) return status;
+        failure = status;
         tsr__log_write(&context->log, TSR_LOG_WARN, "%s/%s does not build here and is passed over: %s",
                        problem->op->name, (*a)->name, tsr_error_message());
     }
-    return tsr__nothing_chosen(device, problem, options);
+    /* The message of the last failed build stands. */
+    return failure != TSR_OK ? failure : tsr__nothing_chosen(device, problem, options);
 }
 
 tsr_status tsr__plan_check(const tsr_context *context, tsr_plan *const *plan)

@@ -1,7 +1,7 @@
 """Reads what a kernel costs on a GPU out of machine code that was compiled without one.
 
-amd(), nvidia() and intel() each return one Kernel for each entry of a program. The hottest loop is the one with the most
-fp32 multiply-adds of the innermost that hold any; a loop is a range closed by a backward branch.
+amd(), nvidia() and intel() each return one Kernel for each entry of a program. The hottest loop is, of the innermost
+that hold fp32 multiply-adds, the one with the most; a loop is a range closed by a backward branch.
 """
 import re
 import shutil
@@ -163,7 +163,7 @@ def nvidia(target, cubin, log, items):
         if not section.startswith(".text."):
             continue
         name = section[len(".text."):]
-        part = re.search(rf"Compiling entry function '{re.escape(name)}'(.*?)(?=Compiling entry|\Z)", log, re.S).group(1)
+        part = re.search(rf"Compiling entry function '{re.escape(name)}'(.*?)(Compiling entry|\Z)", log, re.S).group(1)
         code, labels = nvidia_code(target, binary)
         share, loop = hottest_loop(code, labels)
         registers, local = field(r"Used (\d+) registers", part), field(r"(\d+) bytes smem", part)

@@ -213,6 +213,14 @@ static int run_bank(tsr_context *context, const filter_options *o, const image *
     return failed;
 }
 
+/* So that the last row is full, or nearly. */
+static int columns_for(int count)
+{
+    if (count <= 3) return count;
+    if (count == 4) return 2;
+    return count <= 6 || count == 9 ? 3 : 4;
+}
+
 static int write_pictures(const filter_options *o, const gallery *pictures)
 {
     if (pictures->count == 1 && o->pool == POOL_NONE) return image_write(o->output, &pictures->pictures[0]);
@@ -225,10 +233,7 @@ static int write_pictures(const filter_options *o, const gallery *pictures)
     const contact_sheet sheet = {
         .cells = cells,
         .count = pictures->count,
-        .columns = pictures->count < 4    ? pictures->count
-                   : pictures->count == 4 ? 2
-                   : pictures->count <= 9 ? 3
-                                          : 4,
+        .columns = columns_for(pictures->count),
         .cell_width = widest < SHEET_CELL_WIDTH ? widest : SHEET_CELL_WIDTH,
     };
     return contact_sheet_write(o->output, &sheet);

@@ -11,8 +11,9 @@
  */
 #include "common/vector.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-bench_copy(__global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int vectors)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void bench_copy(__global const float *restrict x,
+                                                                        ulong x_offset, __global float *restrict y,
+                                                                        ulong y_offset, int vectors)
 {
     const ulong first = (ulong)get_global_id(0) * (ulong)(vectors * VEC);
     __global const float *from = x + x_offset + first;

@@ -11,16 +11,13 @@
 #error "VEC must be 4, 8 or 16"
 #endif
 
-#define JOIN_TEXT(a, b) a##b
-#define JOIN(a, b) JOIN_TEXT(a, b)
+#define JOIN_TEXT(a, b)        a##b
+#define JOIN(a, b)             JOIN_TEXT(a, b)
 
-#define FLOATV JOIN(float, VEC)
-#define INTV JOIN(int, VEC)
-#define LOADV(pointer) JOIN(vload, VEC)(0, pointer)
+#define FLOATV                 JOIN(float, VEC)
+#define INTV                   JOIN(int, VEC)
+#define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
-
-/* Registers have no addresses: a loop over an array that shall live in them must be unrolled. */
-#define UNROLL _Pragma("unroll")
 
 __constant int vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 

@@ -22,8 +22,8 @@
  * Packed weights: HEAD zeros, then [group][tile][C in steps of C_STEP][R][S][C_STEP][TILE_K][VEC]. The last step may be
  * short. Output channels past the end of a group have zero weights.
  */
-#if !defined(TILE_Q) || !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(Y_BLOCK) ||              \
-    !defined(C_STEP) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) ||                      \
+#if !defined(TILE_Q) || !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(Y_BLOCK) || \
+    !defined(C_STEP) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) ||         \
     !defined(DILATION_H) || !defined(DILATION_W) || !defined(HAS_BIAS)
 #error "direct_blocked.c must define TILE_Q TILE_K ROUNDS X_BLOCK Y_BLOCK C_STEP R S STRIDE_x DILATION_x HAS_BIAS"
 #endif
@@ -34,7 +34,7 @@
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
 #define HEAD 16
 /* How far one channel of a padding pixel lies from the next: NCHW reads the same zero again and again. */
-#define PADDING_STEP (X_BLOCK == 1 ? 0 : 1)
+#define PADDING_STEP  (X_BLOCK == 1 ? 0 : 1)
 #define TILE_CHANNELS (TILE_K * VEC)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
@@ -50,9 +50,11 @@ static int weights_start(int tile, int c, int c0)
 }
 
 /* Packs the weights of one input channel for one tile. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_direct_blocked_pack(__global const float *restrict w, ulong w_offset, __global float *restrict packed,
-                         ulong packed_offset, int c, int k, int tiles)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked_pack(__global const float *restrict w,
+                                                                                      ulong w_offset,
+                                                                                      __global float *restrict packed,
+                                                                                      ulong packed_offset, int c, int k,
+                                                                                      int tiles)
 {
     const int channel = (int)get_global_id(0);
     const int tile = (int)get_global_id(1);
@@ -72,48 +74,47 @@ conv_direct_blocked_pack(__global const float *restrict w, ulong w_offset, __glo
 }
 
 /* Where in x the window of each pixel of a tile begins; a negative row or column lies in the padding. */
-static void find_windows(int row[TILE_Q], int column[TILE_Q], int pixel, int q, int pad_h, int pad_w)
+static ALWAYS_INLINE void find_windows(int row[TILE_Q], int column[TILE_Q], int pixel, int q, int pad_h, int pad_w)
 {
-    int iq = pixel % q;
-    row[0] = pixel / q * STRIDE_H - pad_h;
-    column[0] = iq * STRIDE_W - pad_w;
-    UNROLL for (int t = 1; t < TILE_Q; ++t) {
-        const int wraps = ++iq == q;
-        iq = wraps ? 0 : iq;
-        row[t] = row[t - 1] + (wraps ? STRIDE_H : 0);
+    int ip = pixel / q, iq = pixel % q;
+#pragma unroll
+    for (int t = 0; t < TILE_Q; ++t) {
+        row[t] = ip * STRIDE_H - pad_h;
         column[t] = iq * STRIDE_W - pad_w;
+        ip += iq + 1 == q;
+        iq = iq + 1 == q ? 0 : iq + 1;
     }
 }
 
 /* Adds the products of c channels to a tile. With interior, a constant, all windows lie in one row and in the image. */
-static ALWAYS_INLINE void multiply(FLOATV sum[TILE_Q][TILE_K], __global const float *x, __global const float *weights,
+static ALWAYS_INLINE void multiply(FLOATV sum[TILE_Q * TILE_K], __global const float *x, __global const float *weights,
                                    __global const float *zeros, const int row[TILE_Q], const int column[TILE_Q], int c,
                                    int h, int w, const int interior)
 {
     const int channel_step = X_BLOCK == 1 ? h * w : 1;
 
-    for (int c0 = 0; c0 < c; c0 += C_STEP, x += C_STEP * h * w) {
-        const int step_channels = min(C_STEP, c - c0);
-        for (int r = 0; r < R; ++r) {
+    for (int c0 = 0; c0 < c; c0 += C_STEP, x += C_STEP * h * w)
+        for (int r = 0; r < R; ++r)
             for (int s = 0; s < S; ++s) {
                 __global const float *from[TILE_Q];
                 int step[TILE_Q];
-                UNROLL for (int t = 0; t < TILE_Q; ++t) {
+#pragma unroll
+                for (int t = 0; t < TILE_Q; ++t) {
                     const int ih = row[interior ? 0 : t] + r * DILATION_H;
                     const int iw = (interior ? column[0] + t * STRIDE_W : column[t]) + s * DILATION_W;
                     const int inside = interior || ((uint)ih < (uint)h && (uint)iw < (uint)w);
                     from[t] = inside ? x + (ih * w + iw) * X_BLOCK : zeros;
                     step[t] = inside ? channel_step : PADDING_STEP;
                 }
-                for (int i = 0; i < step_channels; ++i, weights += TILE_CHANNELS) {
-                    FLOATV f[TILE_K];
-                    UNROLL for (int j = 0; j < TILE_K; ++j) f[j] = LOADV(weights + j * VEC);
-                    UNROLL for (int t = 0; t < TILE_Q; ++t)
-                        UNROLL for (int j = 0; j < TILE_K; ++j) sum[t][j] = fma((FLOATV)from[t][i * step[t]], f[j], sum[t][j]);
+                for (int i = 0; i < min(C_STEP, c - c0); ++i, weights += TILE_CHANNELS) {
+                    FLOATV filter[TILE_K];
+#pragma unroll
+                    for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
+#pragma unroll
+                    for (int a = 0; a < TILE_Q * TILE_K; ++a)
+                        sum[a] = fma((FLOATV)from[a / TILE_K][i * step[a / TILE_K]], filter[a % TILE_K], sum[a]);
                 }
             }
-        }
-    }
 }
 
 /* VEC biases from channel k0 on, and 0 from channel k on. */
@@ -125,65 +126,85 @@ static FLOATV load_bias(__global const float *bias, int k0, int k)
     return LOADV(lane);
 }
 
-/* Stores VEC channels of a pixel, from channel k0 on. Channels past k are zeros in a blocked y, and absent in NCHW. */
-static ALWAYS_INLINE void store_pixel(__global float *plane, FLOATV v, int k0, int k, int pixel, int pixels)
+/* Stores VEC channels, or the first few, of a tile's pixels, or the first few, into planes of NCHW. */
+static ALWAYS_INLINE void store_planes(__global float *to, const FLOATV v[TILE_Q], int channels, int count, int pixels)
 {
-    if (Y_BLOCK == 1) {
-        float lane[VEC];
-        STOREV(v, lane);
-        for (int i = 0; i < VEC && k0 + i < k; ++i) plane[(k0 + i) * pixels + pixel] = lane[i];
+    float lane[TILE_Q][VEC];
+#pragma unroll
+    for (int t = 0; t < TILE_Q; ++t) STOREV(v[t], lane[t]);
+    if (channels >= VEC && count >= TILE_Q) {
+        /* Unrolled, and in the order of memory, so that the compiler transposes in registers and stores vectors. */
+#pragma unroll
+        for (int i = 0; i < VEC * TILE_Q; ++i) to[i / TILE_Q * pixels + i % TILE_Q] = lane[i % TILE_Q][i / TILE_Q];
     } else {
-        STOREV(keep_lanes(v, k - k0), plane + (k0 / Y_BLOCK * pixels + pixel) * Y_BLOCK + k0 % Y_BLOCK);
+        for (int i = 0; i < min(VEC, channels); ++i)
+            for (int t = 0; t < min(TILE_Q, count); ++t) to[i * pixels + t] = lane[t][i];
     }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_direct_blocked(__global const float *restrict x, ulong x_offset, __global const float *restrict packed,
-                    ulong packed_offset, __global const float *restrict bias, ulong bias_offset,
-                    __global float *restrict y, ulong y_offset, int groups, int c, int h, int w, int k, int p, int q,
-                    int pad_h, int pad_w, int tiles, int c_slab)
+/* Stores what of a tile lies within one group of y: of channels past the last, those that fill a block, as zeros. */
+static ALWAYS_INLINE void store_tile(__global float *planes, const FLOATV sum[TILE_Q * TILE_K],
+                                     __global const float *bias, int k0, int k, int pixel, int pixels)
+{
+#pragma unroll
+    for (int j = 0; j < TILE_K; ++j) {
+        const int kj = k0 + j * VEC;
+        const FLOATV b = HAS_BIAS ? load_bias(bias, kj, k) : (FLOATV)(0.0f);
+        FLOATV v[TILE_Q];
+        if (kj >= round_up(k, Y_BLOCK)) return;
+#pragma unroll
+        for (int t = 0; t < TILE_Q; ++t) v[t] = ACTIVATION_OF(FLOATV, sum[t * TILE_K + j] + b);
+        if (Y_BLOCK == 1) {
+            store_planes(planes + kj * pixels + pixel, v, k - kj, pixels - pixel, pixels);
+        } else {
+            __global float *to = planes + (kj / Y_BLOCK * pixels + pixel) * Y_BLOCK + kj % Y_BLOCK;
+#pragma unroll
+            for (int t = 0; t < TILE_Q; ++t)
+                if (pixel + t < pixels) STOREV(keep_lanes(v[t], k - kj), to + t * Y_BLOCK);
+        }
+    }
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked(
+    __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
+    __global const float *restrict bias, ulong bias_offset, __global float *restrict y, ulong y_offset, int groups,
+    int c, int h, int w, int k, int p, int q, int pad_h, int pad_w, int tiles, int c_slab)
 {
     const int n = (int)get_global_id(1);
     const int tile = (int)get_global_id(2);
     const int group = tile / tiles;
     const int k0 = tile % tiles * TILE_CHANNELS;
-    const int y_channels = round_up(k, Y_BLOCK);
     __global const float *zeros = packed + packed_offset;
     __global const float *x_group = x + x_offset + (n * groups + group) * round_up(c, X_BLOCK) * h * w;
-    __global float *y_group = y + y_offset + (n * groups + group) * y_channels * p * q;
+    __global float *y_group = y + y_offset + (n * groups + group) * round_up(k, Y_BLOCK) * p * q;
 
-    FLOATV kept[ROUNDS][TILE_Q][TILE_K];
-    for (int c0 = 0; c0 < c; c0 += c_slab) {
-        __global const float *weights = zeros + weights_start(tile, c, c0);
-        const int channels = min(c_slab, c - c0);
+    FLOATV kept[ROUNDS][TILE_Q * TILE_K];
+
+    for (int c0 = 0; c0 < c; c0 += c_slab)
         for (int round = 0; round < ROUNDS; ++round) {
             const int pixel = ((int)get_global_id(0) * ROUNDS + round) * TILE_Q;
+            const int channels = min(c_slab, c - c0);
+            __global const float *from = x_group + c0 * h * w;
+            __global const float *weights = zeros + weights_start(tile, c, c0);
             int row[TILE_Q], column[TILE_Q];
-            FLOATV sum[TILE_Q][TILE_K];
+            FLOATV sum[TILE_Q * TILE_K];
             if (pixel >= p * q) break;
 
-            UNROLL for (int t = 0; t < TILE_Q; ++t)
-                UNROLL for (int j = 0; j < TILE_K; ++j) sum[t][j] = c0 == 0 ? (FLOATV)(0.0f) : kept[round][t][j];
+#pragma unroll
+            for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (FLOATV)(0.0f) : kept[round][a];
 
             find_windows(row, column, pixel, q, pad_h, pad_w);
             if (row[0] == row[TILE_Q - 1] && row[0] >= 0 && row[0] + (R - 1) * DILATION_H < h && column[0] >= 0 &&
                 column[TILE_Q - 1] + (S - 1) * DILATION_W < w)
-                multiply(sum, x_group + c0 * h * w, weights, zeros, row, column, channels, h, w, 1);
+                multiply(sum, from, weights, zeros, row, column, channels, h, w, 1);
             else
-                multiply(sum, x_group + c0 * h * w, weights, zeros, row, column, channels, h, w, 0);
+                multiply(sum, from, weights, zeros, row, column, channels, h, w, 0);
 
             if (c0 + channels < c) {
-                UNROLL for (int t = 0; t < TILE_Q; ++t)
-                    UNROLL for (int j = 0; j < TILE_K; ++j) kept[round][t][j] = sum[t][j];
-                continue;
-            }
-            UNROLL for (int j = 0; j < TILE_K; ++j) {
-                const int kj = k0 + j * VEC;
-                const FLOATV b = HAS_BIAS ? load_bias(bias + bias_offset + group * k, kj, k) : (FLOATV)(0.0f);
-                UNROLL for (int t = 0; t < TILE_Q; ++t)
-                    if (kj < y_channels && pixel + t < p * q)
-                        store_pixel(y_group, ACTIVATION_OF(FLOATV, sum[t][j] + b), kj, k, pixel + t, p * q);
+#pragma unroll
+                for (int a = 0; a < TILE_Q * TILE_K; ++a) kept[round][a] = sum[a];
+            } else {
+                store_tile(y_group, sum, bias + bias_offset + group * k, k0, k, pixel, p * q);
             }
         }
-    }
 }

@@ -9,7 +9,7 @@
  * One work-item makes one row of the output for VEC channels: whole vectors in and out, with no shuffles. Taps that fall
  * into the padding are not visited: each window is cut to the image before its loops start, so these have no tests.
  */
-#if !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) ||                        \
+#if !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)
 #error "window_blocked.c must define KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
 #endif
@@ -17,9 +17,9 @@
 #include "common/vector.cl"
 #include "common/pooling.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-pool_window_blocked(__global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int c,
-                    int h, int w, int p, int q, int pad_h, int pad_w, int end_h, int end_w)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
+    __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int c, int h, int w,
+    int p, int q, int pad_h, int pad_w, int end_h, int end_w)
 {
     const int ip = (int)get_global_id(0);
     const int block = (int)get_global_id(1);
@@ -38,7 +38,8 @@ pool_window_blocked(__global const float *restrict x, ulong x_offset, __global f
         for (int r = r_begin; r < r_end; ++r) {
             __global const float *from = row + (r * DILATION_H * w + iw) * VEC;
             if (s_begin == 0 && s_end == S) {
-                UNROLL for (int s = 0; s < S; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
+#pragma unroll
+                for (int s = 0; s < S; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
             } else {
                 for (int s = s_begin; s < s_end; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
             }

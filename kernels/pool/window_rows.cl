@@ -11,7 +11,7 @@
  * and is the only one that has to step. The line is padded, so that neither pass tests where it is. If equal elements
  * differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  */
-#if !defined(TILE_Q) || !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) ||    \
+#if !defined(TILE_Q) || !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)
 #error "window_rows.c must define TILE_Q KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
 #endif
@@ -32,13 +32,14 @@ static FLOATV load_first(__global const float *from, int count)
     return LOADV(lane);
 }
 
+/* Stores VEC floats, or the first count. */
 static void store_first(FLOATV v, __global float *to, int count)
 {
     float lane[VEC];
-    STOREV(v, lane);
     if (count >= VEC) {
         STOREV(v, to);
     } else {
+        STOREV(v, lane);
         for (int i = 0; i < count; ++i) to[i] = lane[i];
     }
 }
@@ -62,9 +63,9 @@ static FLOATV counted_columns(int iw, int w, int end_w)
     return LOADV(lane);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-pool_window_rows(__global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int h,
-                 int w, int p, int q, int pad_h, int pad_w, int end_h, int end_w)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
+    __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int h, int w, int p,
+    int q, int pad_h, int pad_w, int end_h, int end_w)
 {
     const int q0 = (int)get_global_id(0) * TILE_Q;
     const int ip = (int)get_global_id(1);
@@ -85,7 +86,8 @@ pool_window_rows(__global const float *restrict x, ulong x_offset, __global floa
         const int first = max(begin, min(i, end - VEC));
         pool_window window = pool_empty();
         if (r_begin == 0 && r_end == R && end - first >= VEC) {
-            UNROLL for (int r = 0; r < R; ++r) pool_add(&window, LOADV(row + r * DILATION_H * w + first));
+#pragma unroll
+            for (int r = 0; r < R; ++r) pool_add(&window, LOADV(row + r * DILATION_H * w + first));
         } else {
             for (int r = r_begin; r < r_end; ++r)
                 pool_add(&window, load_first(row + r * DILATION_H * w + first, end - first));
@@ -95,7 +97,8 @@ pool_window_rows(__global const float *restrict x, ulong x_offset, __global floa
 
     for (int i = 0; i < TILE_Q && q0 + i < q; i += VEC) {
         pool_window window = pool_empty();
-        UNROLL for (int s = 0; s < S; ++s) pool_add(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
+#pragma unroll
+        for (int s = 0; s < S; ++s) pool_add(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
         const FLOATV count = (float)r_counted * counted_columns(iw + i * STRIDE_W, w, end_w);
         const FLOATV result = KIND == 0 ? pool_maximum(window) : pool_average(window, count);
         store_first(result, out + i, q - q0 - i);

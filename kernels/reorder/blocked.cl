@@ -26,9 +26,9 @@ static int round_up(int value, int multiple)
     return (value + multiple - 1) / multiple * multiple;
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-reorder_blocked(__global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int c,
-                int pixels)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void reorder_blocked(__global const float *restrict x,
+                                                                             ulong x_offset, __global float *restrict y,
+                                                                             ulong y_offset, int c, int pixels)
 {
     const int begin = (int)get_global_id(0) * TILE;
     const int end = min(begin + TILE, pixels);
@@ -40,8 +40,8 @@ reorder_blocked(__global const float *restrict x, ulong x_offset, __global float
 
     if (x_channels == GROUP) {
         for (int i = begin; i < end; ++i)
-            _Pragma("unroll") for (int k = 0; k < GROUP; ++k)
-                to[place(k, i, pixels, Y_BLOCK)] = from[place(k, i, pixels, X_BLOCK)];
+#pragma unroll
+            for (int k = 0; k < GROUP; ++k) to[place(k, i, pixels, Y_BLOCK)] = from[place(k, i, pixels, X_BLOCK)];
         return;
     }
     for (int i = begin; i < end; ++i)

@@ -1,0 +1,267 @@
+/* Which algorithm is chosen, on invented devices: no OpenCL is needed. */
+#include "conv/conv.h"
+#include "pool/pool.h"
+#include "select.h"
+#include "unit/check.h"
+
+static tsr_device invent(tsr_device_kind kind, uint32_t float_width)
+{
+    return (tsr_device){.name = "invented",
+                        .kind = kind,
+                        .compute_units = 2,
+                        .float_width = float_width,
+                        .max_work_group = 256,
+                        .max_work_items = {256, 256, 256},
+                        .local_bytes = 32768,
+                        .max_alloc_bytes = UINT64_C(1) << 31};
+}
+
+static tsr__problem conv_problem(const char *text, tsr_layout layout)
+{
+    tsr_conv conv;
+    tsr__problem problem;
+    assert_ok(tsr_conv_parse(text, &conv));
+    conv.x_layout = conv.y_layout = layout;
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    return problem;
+}
+
+static tsr__problem pool_problem(const char *text, tsr_layout layout)
+{
+    tsr_pool pool;
+    tsr__problem problem;
+    assert_ok(tsr_pool_parse(text, &pool));
+    pool.x_layout = pool.y_layout = layout;
+    assert_ok(tsr__pool_problem(&pool, &problem));
+    return problem;
+}
+
+enum { MANY = 16 };
+
+/* The name of the algorithm that would run, or NULL. */
+static const char *chosen(const tsr_device *device, const tsr__problem *problem, const tsr_plan_options *options)
+{
+    tsr_candidate candidates[MANY];
+    size_t count = 0;
+    const char *name = NULL;
+    assert_ok(tsr__explain(device, problem, options, candidates, MANY, &count));
+    for (size_t i = 0; i < count; ++i) {
+        if (!candidates[i].chosen) continue;
+        assert_null(name); /* one at the most */
+        assert_null(candidates[i].refusal);
+        name = candidates[i].algorithm;
+    }
+    return name;
+}
+
+/* Why the named algorithm refuses; "" where it does not. */
+static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
+{
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr_candidate candidates[MANY];
+    size_t count = 0;
+    assert_ok(tsr__explain(device, problem, &options, candidates, MANY, &count));
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(candidates[i].algorithm, algorithm) == 0)
+            return candidates[i].refusal == NULL ? "" : candidates[i].refusal;
+    fail_msg("there is no %s", algorithm);
+    return NULL;
+}
+
+static void each_family_gets_its_own_algorithms(void **state)
+{
+    (void)state;
+    static const struct {
+        tsr_device_kind kind;
+        const char *conv, *pool_blocked, *pool_nchw;
+    } cases[] = {
+        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled"},
+        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled"},
+        {TSR_DEVICE_CPU, "direct_blocked", "window_blocked", "window_rows"},
+        {TSR_DEVICE_HOST, "rows", "rows", "rows"},
+    };
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr__problem conv = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_ANY);
+    const tsr__problem any = pool_problem("max:c64h56w56r2s2", TSR_LAYOUT_ANY);
+    const tsr__problem nchw = pool_problem("max:c64h56w56r2s2", TSR_LAYOUT_NCHW);
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr_device device = invent(cases[i].kind, 8);
+        assert_string_equal(chosen(&device, &conv, &options), cases[i].conv);
+        assert_string_equal(chosen(&device, &any, &options), cases[i].pool_blocked);
+        assert_string_equal(chosen(&device, &nchw, &options), cases[i].pool_nchw);
+    }
+}
+
+static void the_other_family_runs_where_it_is_named(void **state)
+{
+    (void)state;
+    const tsr__problem conv = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_NCHW);
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8), gpu = invent(TSR_DEVICE_GPU, 1);
+    tsr_plan_options options = tsr_plan_options_default();
+    options.algorithm = "direct_tiled";
+    assert_string_equal(chosen(&cpu, &conv, &options), "direct_tiled");
+    options.algorithm = "direct_blocked";
+    assert_string_equal(chosen(&gpu, &conv, &options), "direct_blocked");
+    options.algorithm = "reference";
+    assert_string_equal(chosen(&gpu, &conv, &options), "reference");
+}
+
+static void an_unknown_name_is_refused_with_what_there_is(void **state)
+{
+    (void)state;
+    const tsr__problem conv = conv_problem("conv:c4h4w4k4", TSR_LAYOUT_NCHW);
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
+    tsr_plan_options options = tsr_plan_options_default();
+    tsr_candidate candidates[MANY];
+    size_t count = 77;
+    options.algorithm = "winograd";
+    assert_fails(tsr__explain(&cpu, &conv, &options, candidates, MANY, &count), TSR_INVALID_VALUE, "winograd",
+                 "direct_blocked", "reference");
+    assert_int_equal(count, 77);
+}
+
+static void any_layout_follows_the_device_and_the_channels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem;
+        uint32_t float_width;
+        tsr_layout x, y;
+    } cases[] = {
+        {"conv:c64h8w8k64", 4, TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW4C},
+        {"conv:c64h8w8k64", 8, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+        {"conv:c64h8w8k64", 16, TSR_LAYOUT_NCHW16C, TSR_LAYOUT_NCHW16C},
+        {"conv:c64h8w8k64", 1, TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW4C},
+        {"conv:c64h8w8k64", 32, TSR_LAYOUT_NCHW16C, TSR_LAYOUT_NCHW16C},
+        {"conv:c3h8w8k64", 8, TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW8C},      /* a first layer */
+        {"conv:c64h8w8k2", 8, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW},      /* few outputs */
+        {"conv:c32h8w8k64g4", 8, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C}, /* whole blocks in a group */
+        {"conv:c12h8w8k64g2", 8, TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW8C},   /* a block would straddle groups */
+    };
+    const tsr_plan_options options = tsr_plan_options_default();
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr_device cpu = invent(TSR_DEVICE_CPU, cases[i].float_width);
+        const tsr__problem problem = conv_problem(cases[i].problem, TSR_LAYOUT_ANY);
+        tsr__offer offer;
+        tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+        assert_null(offer.refusal);
+        assert_int_equal(offer.problem.x.layout, cases[i].x);
+        assert_int_equal(offer.problem.y.layout, cases[i].y);
+    }
+}
+
+static void refusals_tell_the_reason(void **state)
+{
+    (void)state;
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
+    tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    tsr__problem p = conv_problem("conv:c2d4h4w4k2t3r3s3", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "direct_blocked"), "depth");
+    assert_contains(refusal(&gpu, &p, "direct_tiled"), "depth");
+    assert_string_equal(refusal(&gpu, &p, "reference"), "");
+    p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW8C);
+    assert_contains(refusal(&gpu, &p, "direct_tiled"), "nchw");
+    p = conv_problem("conv:c12h8w8k16g2", TSR_LAYOUT_NCHW8C);
+    assert_contains(refusal(&cpu, &p, "direct_blocked"), "C / groups");
+    p = conv_problem("conv:c64h65536w65536k1", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "direct_blocked"), "2^31");
+    assert_contains(refusal(&gpu, &p, "direct_tiled"), "2^31");
+    assert_string_equal(refusal(&cpu, &p, "reference"), "");
+    p = conv_problem("conv:c1h8w8k1st2000000", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "direct_blocked"), "stride");
+    p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW);
+    gpu.local_bytes = 1024;
+    assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
+    p = pool_problem("max:c4h64w64r64s64", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&gpu, &p, "tiled"), "local memory");
+    p = pool_problem("avg:c4h99w99r65s2", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_rows"), "64");
+}
+
+static void a_small_device_gets_a_smaller_tile(void **state)
+{
+    (void)state;
+    const tsr__problem problem = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_NCHW);
+    tsr_plan_options options = tsr_plan_options_default();
+    tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    for (uint64_t group = 64; group <= 256; group *= 2) {
+        gpu.max_work_group = gpu.max_work_items[0] = group;
+        assert_string_equal(chosen(&gpu, &problem, &options), "direct_tiled");
+    }
+    gpu.max_work_group = 32;
+    assert_string_equal(chosen(&gpu, &problem, &options), "reference");
+}
+
+static void strict_keeps_off_the_reference(void **state)
+{
+    (void)state;
+    const tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    const tsr__problem deep = conv_problem("conv:c2d4h4w4k2t3r3s3", TSR_LAYOUT_NCHW);
+    tsr_plan_options options = tsr_plan_options_default();
+    assert_string_equal(chosen(&gpu, &deep, &options), "reference");
+    options.strict = true;
+    assert_null(chosen(&gpu, &deep, &options));
+    assert_fails(tsr__nothing_chosen(&gpu, &deep, &options), TSR_UNSUPPORTED, "conv:c2d4h4w4", "direct_tiled: ",
+                 "depth", "reference: strict");
+    options.algorithm = "reference"; /* who names it, wants it */
+    assert_string_equal(chosen(&gpu, &deep, &options), "reference");
+}
+
+static void the_workspace_limit_holds(void **state)
+{
+    (void)state;
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
+    const tsr__problem problem = conv_problem("conv:c64h8w8k64r3s3", TSR_LAYOUT_ANY);
+    tsr_plan_options options = tsr_plan_options_default();
+    tsr__offer offer;
+    tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+    assert_true(offer.workspace_bytes >= sizeof(float) * 64 * 64 * 9); /* plain weights are packed there */
+    options.workspace_limit_bytes = offer.workspace_bytes;
+    assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
+    --options.workspace_limit_bytes;
+    assert_string_equal(chosen(&cpu, &problem, &options), "reference");
+    options.workspace_limit_bytes = 0;
+    options.packed_weights = true; /* then none is needed */
+    assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
+}
+
+static void candidates_are_legal_and_begin_with_the_default(void **state)
+{
+    (void)state;
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr_device devices[] = {invent(TSR_DEVICE_GPU, 1), invent(TSR_DEVICE_CPU, 8), invent(TSR_DEVICE_CPU, 16)};
+    const tsr__problem problem = conv_problem("conv:c19h23w21k37r3s3pd1", TSR_LAYOUT_NCHW);
+    for (size_t d = 0; d < COUNT(devices); ++d)
+        for (const tsr__algorithm *const *a = tsr__conv.opencl; *a != NULL; ++a) {
+            tsr__offer offer;
+            tsr__params tried[64];
+            tsr__offer_from(*a, &devices[d], &problem, &options, &offer);
+            if (offer.refusal != NULL || (*a)->candidates == NULL) continue;
+            const size_t count = (*a)->candidates(&devices[d], &offer.problem, tried, COUNT(tried));
+            assert_true(count > 1);
+            assert_memory_equal(&tried[0], &offer.params, sizeof tried[0]);
+            assert_int_equal((*a)->candidates(&devices[d], &offer.problem, tried, 1), 1);
+            for (size_t i = 0; i < count; ++i) {
+                tsr__launches launches = {.count = 0};
+                (*a)->launches(&devices[d], &offer.problem, &tried[i], &launches);
+                assert_int_equal(launches.count, 1);
+                assert_ok(tsr__launch_check(&launches.items[0]));
+            }
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_family_gets_its_own_algorithms),
+        cmocka_unit_test(the_other_family_runs_where_it_is_named),
+        cmocka_unit_test(an_unknown_name_is_refused_with_what_there_is),
+        cmocka_unit_test(any_layout_follows_the_device_and_the_channels),
+        cmocka_unit_test(refusals_tell_the_reason),
+        cmocka_unit_test(a_small_device_gets_a_smaller_tile),
+        cmocka_unit_test(strict_keeps_off_the_reference),
+        cmocka_unit_test(the_workspace_limit_holds),
+        cmocka_unit_test(candidates_are_legal_and_begin_with_the_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
