@@ -88,7 +88,7 @@ tsr_status tsr__program_cache_open(tsr__program_cache *cache, const char *folder
     if (copy == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "the name of the cache folder");
     const char *reason = unusable(copy);
     if (reason != NULL) {
-        tsr__log_write(log, TSR_LOG_WARN, "no program cache on disk: %s: %s", copy, reason);
+        tsr__log_write(log, TSR_LOG_WARN, "no program cache on disk: %s: %s", reason, copy);
         free(copy);
         return TSR_OK;
     }
@@ -154,7 +154,7 @@ void *tsr__program_cache_load(const tsr__program_cache *cache, tsr__key key, siz
 /* ---- Writing --------------------------------------------------------------------------------------------------- */
 
 typedef struct cached_file {
-    char name[64];
+    char name[96]; /* long enough for a temporary file's */
     struct timespec written;
     uint64_t bytes;
 } cached_file;

@@ -201,8 +201,8 @@ static void strict_keeps_off_the_reference(void **state)
     assert_string_equal(chosen(&gpu, &deep, &options), "reference");
     options.strict = true;
     assert_null(chosen(&gpu, &deep, &options));
-    assert_fails(tsr__nothing_chosen(&gpu, &deep, &options), TSR_UNSUPPORTED, "conv:c2d4h4w4", "direct_tiled: ",
-                 "depth", "reference: strict");
+    assert_fails(tsr__nothing_chosen(&gpu, &deep, &options), TSR_UNSUPPORTED, "conv:c2d4h4w4",
+                 "direct_tiled: ", "depth", "reference: strict");
     options.algorithm = "reference"; /* who names it, wants it */
     assert_string_equal(chosen(&gpu, &deep, &options), "reference");
 }
