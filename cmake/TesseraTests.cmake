@@ -31,6 +31,8 @@ endif()
 list(JOIN TESSERA_TEST_DEVICES " " devices)
 message(STATUS "Tests run on: ${devices}")
 
+# OMP_WAIT_POLICY: the tests that compare a device with the CPU path use the cores in turns with the device's threads,
+# and OpenMP's threads would otherwise spin while the others work.
 function(tsr_set_test_environment test icds selector)
     set_tests_properties(${test} PROPERTIES
         SKIP_RETURN_CODE 77
@@ -41,6 +43,7 @@ OCL_ICD_VENDORS=${icd_dir}/${icds};\
 POCL_CACHE_DIR=${TESSERA_TEST_CACHE}/pocl;\
 TESSERA_TEST_CACHE=${TESSERA_TEST_CACHE}/programs;\
 LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0;\
+OMP_WAIT_POLICY=passive;\
 UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
 

@@ -58,8 +58,8 @@ __kernel void conv_direct_tiled_pack(__global const float *restrict w, ulong w_o
 }
 
 /* sum += a * b for one STEP in local memory. An item's channels and pixels come in runs of 4 that lie ITEMS_x * 4
- * apart, so that neighbouring items read neighbouring vectors. Loops over `sum` must be unrolled, here
- * and below, or compilers keep it in memory. Turns of the outer loop overlap where registers are left for that. */
+ * apart, so that neighbouring items read neighbouring vectors. The loops that compute with `sum` must be unrolled, here
+ * and below, or compilers keep it in memory; turns of the outer loop overlap where registers are left for that. */
 static inline void multiply(float4 sum[REG_K][REG_P / 4], const __local float *weights, const __local float *inputs,
                             int item_k, int item_p)
 {
@@ -99,6 +99,14 @@ static inline void store(__global float *row, float4 v, int pixel, int pixels)
     if (pixel + 2 < pixels) row[pixel + 2] = v.s2;
 }
 
+/* Stores one channel of an item, whose first pixel is `pixel`. */
+static inline void store_row(__global float *row, const float4 sum[REG_P / 4], float bias, int pixel, int pixels)
+{
+#pragma unroll
+    for (int j = 0; j < REG_P / 4; ++j)
+        store(row, ACTIVATION_OF(float4, sum[j] + bias), pixel + j * ITEMS_P * 4, pixels);
+}
+
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_direct_tiled(
     __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
     __global const float *restrict bias, ulong bias_offset, __global float *restrict y, ulong y_offset, int groups,
@@ -122,7 +130,6 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
         packed + packed_offset + (ulong)((group * (int)get_num_groups(1) + tile) * (R * S * padded_c * TILE_K));
 
     float4 sum[REG_K][REG_P / 4];
-#pragma unroll
     for (int i = 0; i < REG_K; ++i)
         for (int j = 0; j < REG_P / 4; ++j) sum[i][j] = (float4)(0.0f);
 
@@ -163,8 +170,6 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
         if (ok >= k) continue;
         const float b = HAS_BIAS ? bias[bias_offset + (ulong)(group * k + ok)] : 0.0f;
         __global float *row = y + y_offset + (ulong)((image * k + ok) * (p * q));
-#pragma unroll
-        for (int j = 0; j < REG_P / 4; ++j)
-            store(row, ACTIVATION_OF(float4, sum[i][j] + b), first_pixel + (j * ITEMS_P + item_p) * 4, p * q);
+        store_row(row, sum[i], b, first_pixel + item_p * 4, p * q);
     }
 }

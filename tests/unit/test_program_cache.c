@@ -23,7 +23,7 @@ typedef struct fixture {
     char parent[PATH_BYTES / 4]; /* temporary, removed with all that is in it */
     char folder[PATH_BYTES / 2]; /* the cache's own, not there yet */
     int warnings;
-    char warning[1024]; /* the last one */
+    char warning[6000]; /* the last one */
     tsr__log log;
 } fixture;
 

@@ -1,0 +1,140 @@
+/* Plans and contexts from many threads at once: every result is the same as from one. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "support/support.h"
+#include "unit/check.h"
+
+enum { THREADS = 8, RUNS = 20, ELEMENTS = 16 * 12 * 12 };
+
+/* What one thread works with. `context` and `plan` are shared where they are set beforehand. */
+typedef struct worker {
+    tsr_context *context;
+    const tsr_plan *shared;
+    float factor; /* of the input: each thread has results of its own */
+    tsr_status status;
+    float result[ELEMENTS];
+} worker;
+
+static const char problem_text[] = "conv:c3h12w12k16r3s3pd1,relu";
+
+static tsr_status make_plan(tsr_context *context, tsr_plan **plan)
+{
+    tsr_conv problem;
+    const tsr_status status = tsr_conv_parse(problem_text, &problem);
+    return status == TSR_OK ? tsr_conv_plan(context, &problem, NULL, plan) : status;
+}
+
+static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buffer **buffer)
+{
+    float *numbers = support_allocate(count * sizeof *numbers);
+    for (size_t i = 0; i < count; ++i) numbers[i] = factor * (float)((int)(i % 5) - 2);
+    tsr_status status = tsr_buffer_create(context, count * sizeof *numbers, buffer);
+    if (status == TSR_OK) status = tsr_buffer_write(*buffer, 0, numbers, count * sizeof *numbers);
+    free(numbers);
+    return status;
+}
+
+/* Runs the plan again and again; the last result stays. */
+static tsr_status work_with(worker *w, const tsr_plan *plan)
+{
+    tsr_buffer *x = NULL, *weights = NULL, *y = NULL;
+    tsr_status status = fill(w->context, 3 * 12 * 12, w->factor, &x);
+    if (status == TSR_OK) status = fill(w->context, 16 * 3 * 9, 1.0f, &weights);
+    if (status == TSR_OK) status = tsr_buffer_create(w->context, sizeof w->result, &y);
+    const tsr_args args = {.x = x, .w = weights, .y = y};
+    for (int i = 0; i < RUNS && status == TSR_OK; ++i) status = tsr_plan_run(plan, &args);
+    if (status == TSR_OK) status = tsr_buffer_read(y, 0, w->result, sizeof w->result);
+    tsr_buffer_destroy(x);
+    tsr_buffer_destroy(weights);
+    tsr_buffer_destroy(y);
+    return status;
+}
+
+static void *work(void *cookie)
+{
+    worker *w = cookie;
+    tsr_plan *own = NULL;
+    w->status = w->shared == NULL ? make_plan(w->context, &own) : TSR_OK;
+    if (w->status == TSR_OK) w->status = work_with(w, w->shared == NULL ? own : w->shared);
+    tsr_plan_destroy(own);
+    return NULL;
+}
+
+static void run_workers(worker *workers)
+{
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; ++i) assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    for (int i = 0; i < THREADS; ++i) assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+/* Each worker's result is its factor times the first one's, exactly: ReLU commutes with a positive factor. */
+static void assert_results(const worker *workers)
+{
+    for (int i = 0; i < THREADS; ++i) {
+        assert_int_equal(workers[i].status, TSR_OK);
+        for (int j = 0; j < ELEMENTS; ++j)
+            assert_true(workers[i].result[j] == workers[i].factor * workers[0].result[j]);
+    }
+    float largest = 0.0f;
+    for (int j = 0; j < ELEMENTS; ++j) largest = workers[0].result[j] > largest ? workers[0].result[j] : largest;
+    assert_true(largest > 0.0f);
+}
+
+static worker *make_workers(void)
+{
+    worker *workers = support_allocate(THREADS * sizeof *workers);
+    for (int i = 0; i < THREADS; ++i) workers[i].factor = (float)(i + 1);
+    return workers;
+}
+
+static void one_plan_serves_many_threads(void **state)
+{
+    (void)state;
+    worker *workers = make_workers();
+    tsr_plan *plan = NULL;
+    tsr_context *context = support_context();
+    assert_ok(make_plan(context, &plan));
+    for (int i = 0; i < THREADS; ++i) {
+        workers[i].context = context;
+        workers[i].shared = plan;
+    }
+    run_workers(workers);
+    assert_results(workers);
+    tsr_plan_destroy(plan);
+    tsr_context_destroy(context);
+    free(workers);
+}
+
+static void one_context_makes_plans_for_many_threads(void **state)
+{
+    (void)state;
+    worker *workers = make_workers();
+    tsr_context *context = support_context();
+    for (int i = 0; i < THREADS; ++i) workers[i].context = context;
+    run_workers(workers);
+    assert_results(workers);
+    tsr_context_destroy(context);
+    free(workers);
+}
+
+static void each_thread_may_have_its_own_context(void **state)
+{
+    (void)state;
+    worker *workers = make_workers();
+    for (int i = 0; i < THREADS; ++i) workers[i].context = support_context();
+    run_workers(workers);
+    assert_results(workers);
+    for (int i = 0; i < THREADS; ++i) tsr_context_destroy(workers[i].context);
+    free(workers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_plan_serves_many_threads),
+        cmocka_unit_test(one_context_makes_plans_for_many_threads),
+        cmocka_unit_test(each_thread_may_have_its_own_context),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
