@@ -15,10 +15,4 @@ int demo_feature_maps(const demo *d, const char *photo_path, const char *sheet_p
 /* Runs layers of well-known networks on small integers and prints a table. */
 int demo_layers(const demo *d);
 
-/* EXIT_DONE where every bit agrees, else EXIT_UNEQUAL; `what` names the tensor in the message. Dense NCHW. */
-int demo_compare(const char *what, const tsr_tensor *shape, const float *found, const float *expected);
-
-/* "1,234,567", in the caller's memory of 32 bytes. */
-const char *demo_group_digits(uint64_t number, char text[32]);
-
 #endif

@@ -1,5 +1,6 @@
 #include "contact_sheet.h"
 #include "demo.h"
+#include "demo_compare.h"
 #include "filters.h"
 #include "report.h"
 #include "run_once.h"

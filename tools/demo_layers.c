@@ -1,4 +1,5 @@
 #include "demo.h"
+#include "demo_compare.h"
 #include "measure.h"
 #include "report.h"
 
