@@ -90,7 +90,11 @@ tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset,
     TSR__TRY(check_lent_memory(context, memory, offset, bytes));
     tsr_buffer *fresh = NULL;
     TSR__TRY(allocate(context, bytes, &fresh));
-    clRetainMemObject(memory);
+    const cl_int code = clRetainMemObject(memory);
+    if (code != CL_SUCCESS) {
+        tsr_buffer_destroy(fresh);
+        return tsr__fail_cl(code, "clRetainMemObject");
+    }
     fresh->memory = memory;
     fresh->offset = offset;
     *buffer = fresh;

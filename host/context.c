@@ -131,8 +131,10 @@ tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const tsr_contex
     TSR__TRY(check_membership(cl, device));
     tsr_context *fresh = NULL;
     TSR__TRY(allocate(options, &fresh));
-    tsr_status status = attach(fresh, cl, device, options);
-    if (status == TSR_OK) clRetainContext(cl);
+    const cl_int code = clRetainContext(cl);
+    if (code != CL_SUCCESS) return finish_creation(tsr__fail_cl(code, "clRetainContext"), fresh, context);
+    const tsr_status status = attach(fresh, cl, device, options);
+    if (status != TSR_OK) clReleaseContext(cl);
     return finish_creation(status, fresh, context);
 }
 

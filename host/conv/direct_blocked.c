@@ -78,9 +78,11 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
     params(device, p, &first);
     size_t count = 0;
     if (count < capacity) out[count++] = first;
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && count < capacity; ++i)
-        if (shapes[i].tile_q != first.value[TILE_Q] || shapes[i].tile_k != first.value[TILE_K])
-            out[count++] = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && count < capacity; ++i) {
+        const tsr__params made = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
+        const bool other = made.value[TILE_Q] != first.value[TILE_Q] || made.value[TILE_K] != first.value[TILE_K];
+        if (other && packed_elements(p, &made) <= TSR__MAX_INT_INDEX) out[count++] = made;
+    }
     return count;
 }
 

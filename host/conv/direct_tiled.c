@@ -58,8 +58,9 @@ static tsr__params make_params(const tsr__problem *p, int tile)
     return made;
 }
 
-static bool fits(const tsr_device *device, const tsr__params *params)
+static bool fits(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
+    if (packed_elements(p, params) > TSR__MAX_INT_INDEX) return false;
     const int32_t *v = params->value;
     const int64_t local_bytes = (int64_t)sizeof(float) * v[STEP] * (v[TILE_K] + v[TILE_P]);
     return (uint64_t)items(params) <= device->max_work_group && (uint64_t)items(params) <= device->max_work_items[0] &&
@@ -72,7 +73,7 @@ static int choose(const tsr_device *device, const tsr__problem *p)
     const int64_t k = tsr__group_k(p);
     for (int i = k <= 16 ? 2 : k <= 32 ? 1 : 0; i < TILES; ++i) {
         const tsr__params made = make_params(p, i);
-        if (fits(device, &made)) return i;
+        if (fits(device, p, &made)) return i;
     }
     return TILES;
 }
@@ -89,7 +90,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
     if (count < capacity) out[count++] = make_params(p, first);
     for (int i = 0; i < TILES && count < capacity; ++i) {
         const tsr__params made = make_params(p, i);
-        if (i != first && fits(device, &made)) out[count++] = made;
+        if (i != first && fits(device, p, &made)) out[count++] = made;
     }
     return count;
 }
@@ -102,11 +103,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     if (depth != NULL) return depth;
     if (p->x.layout != TSR_LAYOUT_NCHW || p->y.layout != TSR_LAYOUT_NCHW) return "it works on nchw alone";
     if (index != NULL) return index;
-    if (choose(device, p) == TILES) return "no tile fits the device's work-groups and local memory";
-    tsr__params defaults;
-    params(device, p, &defaults);
-    if (packed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
-        return "the packed weights have more elements than its 32-bit indices reach";
+    if (choose(device, p) == TILES) return "no tile fits the device's work-groups, local memory and 32-bit indices";
     return NULL;
 }
 

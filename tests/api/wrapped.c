@@ -158,6 +158,17 @@ WRAP_CALL(clGetKernelWorkGroupInfo,
           (cl_kernel kernel, cl_device_id device, cl_kernel_work_group_info what, size_t bytes, void *value,
            size_t *used),
           (kernel, device, what, bytes, value, used), NOTHING_ELSE)
+WRAP_CALL(clGetProgramBuildInfo,
+          (cl_program program, cl_device_id device, cl_program_build_info what, size_t bytes, void *value,
+           size_t *used),
+          (program, device, what, bytes, value, used), NOTHING_ELSE)
+WRAP_CALL(clGetContextInfo, (cl_context context, cl_context_info what, size_t bytes, void *value, size_t *used),
+          (context, what, bytes, value, used), NOTHING_ELSE)
+WRAP_CALL(clGetMemObjectInfo, (cl_mem memory, cl_mem_info what, size_t bytes, void *value, size_t *used),
+          (memory, what, bytes, value, used), NOTHING_ELSE)
+WRAP_CALL(clGetCommandQueueInfo,
+          (cl_command_queue queue, cl_command_queue_info what, size_t bytes, void *value, size_t *used),
+          (queue, what, bytes, value, used), NOTHING_ELSE)
 WRAP_CALL(clFinish, (cl_command_queue queue), (queue), COUNT(waits))
 WRAP_CALL(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events), COUNT(waits))
 WRAP_CALL(clEnqueueReadBuffer,
@@ -169,30 +180,50 @@ WRAP_CALL(clEnqueueWriteBuffer,
            cl_uint count, const cl_event *list, cl_event *event),
           (queue, memory, blocking, offset, bytes, source, count, list, event), COUNT(waits))
 
+/* Counts the event that a call gave. */
+static cl_int count_event(cl_int code, const cl_event *event)
+{
+    if (code == CL_SUCCESS && event != NULL) atomic_fetch_add(&wrapped.live_objects, 1);
+    return code;
+}
+
 WRAP(cl_int, clEnqueueNDRangeKernel,
      (cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset, const size_t *global,
       const size_t *local, cl_uint count, const cl_event *list, cl_event *event))
 {
     atomic_fetch_add(&wrapped.launches, 1);
     if (cl_fails()) return CL_OUT_OF_RESOURCES;
-    const cl_int code =
-        __real_clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count, list, event);
-    if (code == CL_SUCCESS && event != NULL) atomic_fetch_add(&wrapped.live_objects, 1);
-    return code;
+    return count_event(
+        __real_clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count, list, event), event);
 }
 
-#define WRAP_COUNTED(name, type, change)                   \
-    WRAP(cl_int, name, (type object))                      \
-    {                                                      \
-        atomic_fetch_add(&wrapped.live_objects, (change)); \
-        return __real_##name(object);                      \
+WRAP(cl_int, clEnqueueCopyBuffer,
+     (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_at, size_t to_at, size_t bytes, cl_uint count,
+      const cl_event *list, cl_event *event))
+{
+    if (cl_fails()) return CL_OUT_OF_RESOURCES;
+    return count_event(__real_clEnqueueCopyBuffer(queue, from, to, from_at, to_at, bytes, count, list, event), event);
+}
+
+#define WRAP_RETAIN(name, type)                     \
+    WRAP(cl_int, name, (type object))               \
+    {                                               \
+        if (cl_fails()) return CL_OUT_OF_RESOURCES; \
+        atomic_fetch_add(&wrapped.live_objects, 1); \
+        return __real_##name(object);               \
+    }
+#define WRAP_RELEASE(name, type)                    \
+    WRAP(cl_int, name, (type object))               \
+    {                                               \
+        atomic_fetch_sub(&wrapped.live_objects, 1); \
+        return __real_##name(object);               \
     }
 
-WRAP_COUNTED(clRetainContext, cl_context, 1)
-WRAP_COUNTED(clReleaseContext, cl_context, -1)
-WRAP_COUNTED(clRetainMemObject, cl_mem, 1)
-WRAP_COUNTED(clReleaseMemObject, cl_mem, -1)
-WRAP_COUNTED(clReleaseCommandQueue, cl_command_queue, -1)
-WRAP_COUNTED(clReleaseProgram, cl_program, -1)
-WRAP_COUNTED(clReleaseKernel, cl_kernel, -1)
-WRAP_COUNTED(clReleaseEvent, cl_event, -1)
+WRAP_RETAIN(clRetainContext, cl_context)
+WRAP_RETAIN(clRetainMemObject, cl_mem)
+WRAP_RELEASE(clReleaseContext, cl_context)
+WRAP_RELEASE(clReleaseMemObject, cl_mem)
+WRAP_RELEASE(clReleaseCommandQueue, cl_command_queue)
+WRAP_RELEASE(clReleaseProgram, cl_program)
+WRAP_RELEASE(clReleaseKernel, cl_kernel)
+WRAP_RELEASE(clReleaseEvent, cl_event)

@@ -50,90 +50,89 @@ static void assert_same_pool(const tsr_pool *a, const tsr_pool *b)
 
 /* ---- Reading --------------------------------------------------------------------------------------------------- */
 
+#define DEFAULTS .n = 1, .groups = 1
+static const struct {
+    const char *text;
+    tsr_conv conv;
+} conv_readings[] = {
+    {"conv:c3w8k2",
+     {DEFAULTS, .c = 3, .k = 2, .size = {1, 1, 8}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}}},
+    {"conv:n8c64h56w56k64r3s3pd1",
+     {.n = 8,
+      .groups = 1,
+      .c = 64,
+      .k = 64,
+      .size = {1, 56, 56},
+      .filter = {1, 3, 3},
+      .stride = {1, 1, 1},
+      .dilation = {1, 1, 1},
+      .pad_begin = {0, 1, 1},
+      .pad_end = {0, 1, 1}}},
+    {"conv:pd1s3r3k64w56h56c64n8", /* any order */
+     {.n = 8,
+      .groups = 1,
+      .c = 64,
+      .k = 64,
+      .size = {1, 56, 56},
+      .filter = {1, 3, 3},
+      .stride = {1, 1, 1},
+      .dilation = {1, 1, 1},
+      .pad_begin = {0, 1, 1},
+      .pad_end = {0, 1, 1}}},
+    {"conv:c4w9k6s3st2dl2pd1g2", /* one axis: H and D are not mentioned */
+     {.n = 1,
+      .groups = 2,
+      .c = 4,
+      .k = 6,
+      .size = {1, 1, 9},
+      .filter = {1, 1, 3},
+      .stride = {1, 1, 2},
+      .dilation = {1, 1, 2},
+      .pad_begin = {0, 0, 1},
+      .pad_end = {0, 0, 1}}},
+    {"conv:c1d4h5w6k1t2st3", /* D, H by a size, and W always */
+     {DEFAULTS, .c = 1, .k = 1, .size = {4, 5, 6}, .filter = {2, 1, 1}, .stride = {3, 3, 3}, .dilation = {1, 1, 1}}},
+    {"conv:c1w6k1t2st3pd1", /* D by its filter alone */
+     {DEFAULTS, .c = 1, .k = 1, .size = {1, 1, 6}, .filter = {2, 1, 1}, .stride = {3, 1, 3}, .dilation = {1, 1, 1},
+      .pad_begin = {1, 0, 1}, .pad_end = {1, 0, 1}}},
+    {"conv:c1h7w7k1st2x1dl3x2pd4x5",
+     {DEFAULTS, .c = 1, .k = 1, .size = {1, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 2, 1}, .dilation = {1, 3, 2},
+      .pad_begin = {0, 4, 5}, .pad_end = {0, 4, 5}}},
+    {"conv:c1h7w7k1pd0x1x2x3",
+     {DEFAULTS, .c = 1, .k = 1, .size = {1, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
+      .pad_begin = {0, 0, 1}, .pad_end = {0, 2, 3}}},
+    {"conv:c1d7h7w7k1st1x2x3pd1x2x3x4x5x6",
+     {DEFAULTS, .c = 1, .k = 1, .size = {7, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 2, 3}, .dilation = {1, 1, 1},
+      .pad_begin = {1, 2, 3}, .pad_end = {4, 5, 6}}},
+    {"conv:c1d7h7w7k1pd1x2x3",
+     {DEFAULTS, .c = 1, .k = 1, .size = {7, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
+      .pad_begin = {1, 2, 3}, .pad_end = {1, 2, 3}}},
+    {"conv:c3h8w8k4r3s3,bias,relu,same-upper",
+     {DEFAULTS, .c = 3, .k = 4, .size = {1, 8, 8}, .filter = {1, 3, 3}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
+      .bias = true, .activation = TSR_ACTIVATION_RELU, .auto_pad = TSR_PAD_SAME_UPPER}},
+    {"conv:c3w8k4,valid,bias",
+     {DEFAULTS, .c = 3, .k = 4, .size = {1, 1, 8}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
+      .bias = true, .auto_pad = TSR_PAD_VALID}},
+    {"conv:n281474976710656c1w1k1",
+     {.n = INT64_C(1) << 48,
+      .groups = 1,
+      .c = 1,
+      .k = 1,
+      .size = {1, 1, 1},
+      .filter = {1, 1, 1},
+      .stride = {1, 1, 1},
+      .dilation = {1, 1, 1}}},
+};
+#undef DEFAULTS
+
 static void a_convolution_is_read_as_documented(void **state)
 {
     (void)state;
-#define DEFAULTS .n = 1, .groups = 1
-    static const struct {
-        const char *text;
-        tsr_conv conv;
-    } cases[] = {
-        {"conv:c3w8k2",
-         {DEFAULTS, .c = 3, .k = 2, .size = {1, 1, 8}, .filter = {1, 1, 1}, .stride = {1, 1, 1},
-          .dilation = {1, 1, 1}}},
-        {"conv:n8c64h56w56k64r3s3pd1",
-         {.n = 8,
-          .groups = 1,
-          .c = 64,
-          .k = 64,
-          .size = {1, 56, 56},
-          .filter = {1, 3, 3},
-          .stride = {1, 1, 1},
-          .dilation = {1, 1, 1},
-          .pad_begin = {0, 1, 1},
-          .pad_end = {0, 1, 1}}},
-        {"conv:pd1s3r3k64w56h56c64n8", /* any order */
-         {.n = 8,
-          .groups = 1,
-          .c = 64,
-          .k = 64,
-          .size = {1, 56, 56},
-          .filter = {1, 3, 3},
-          .stride = {1, 1, 1},
-          .dilation = {1, 1, 1},
-          .pad_begin = {0, 1, 1},
-          .pad_end = {0, 1, 1}}},
-        {"conv:c4w9k6s3st2dl2pd1g2", /* one axis: H and D are not mentioned */
-         {.n = 1,
-          .groups = 2,
-          .c = 4,
-          .k = 6,
-          .size = {1, 1, 9},
-          .filter = {1, 1, 3},
-          .stride = {1, 1, 2},
-          .dilation = {1, 1, 2},
-          .pad_begin = {0, 0, 1},
-          .pad_end = {0, 0, 1}}},
-        {"conv:c1d4h5w6k1t2st3", /* D, H by a size, and W always */
-         {DEFAULTS, .c = 1, .k = 1, .size = {4, 5, 6}, .filter = {2, 1, 1}, .stride = {3, 3, 3},
-          .dilation = {1, 1, 1}}},
-        {"conv:c1w6k1t2st3pd1", /* D by its filter alone */
-         {DEFAULTS, .c = 1, .k = 1, .size = {1, 1, 6}, .filter = {2, 1, 1}, .stride = {3, 1, 3}, .dilation = {1, 1, 1},
-          .pad_begin = {1, 0, 1}, .pad_end = {1, 0, 1}}},
-        {"conv:c1h7w7k1st2x1dl3x2pd4x5",
-         {DEFAULTS, .c = 1, .k = 1, .size = {1, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 2, 1}, .dilation = {1, 3, 2},
-          .pad_begin = {0, 4, 5}, .pad_end = {0, 4, 5}}},
-        {"conv:c1h7w7k1pd0x1x2x3",
-         {DEFAULTS, .c = 1, .k = 1, .size = {1, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
-          .pad_begin = {0, 0, 1}, .pad_end = {0, 2, 3}}},
-        {"conv:c1d7h7w7k1st1x2x3pd1x2x3x4x5x6",
-         {DEFAULTS, .c = 1, .k = 1, .size = {7, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 2, 3}, .dilation = {1, 1, 1},
-          .pad_begin = {1, 2, 3}, .pad_end = {4, 5, 6}}},
-        {"conv:c1d7h7w7k1pd1x2x3",
-         {DEFAULTS, .c = 1, .k = 1, .size = {7, 7, 7}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
-          .pad_begin = {1, 2, 3}, .pad_end = {1, 2, 3}}},
-        {"conv:c3h8w8k4r3s3,bias,relu,same-upper",
-         {DEFAULTS, .c = 3, .k = 4, .size = {1, 8, 8}, .filter = {1, 3, 3}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
-          .bias = true, .activation = TSR_ACTIVATION_RELU, .auto_pad = TSR_PAD_SAME_UPPER}},
-        {"conv:c3w8k4,valid,bias",
-         {DEFAULTS, .c = 3, .k = 4, .size = {1, 1, 8}, .filter = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1},
-          .bias = true, .auto_pad = TSR_PAD_VALID}},
-        {"conv:n281474976710656c1w1k1",
-         {.n = INT64_C(1) << 48,
-          .groups = 1,
-          .c = 1,
-          .k = 1,
-          .size = {1, 1, 1},
-          .filter = {1, 1, 1},
-          .stride = {1, 1, 1},
-          .dilation = {1, 1, 1}}},
-    };
-#undef DEFAULTS
-    for (size_t i = 0; i < COUNT(cases); ++i) {
+    for (size_t i = 0; i < COUNT(conv_readings); ++i) {
         tsr_conv c;
         memset(&c, 0x7f, sizeof c);
-        assert_ok(tsr_conv_parse(cases[i].text, &c));
-        assert_same_conv(&c, &cases[i].conv);
+        assert_ok(tsr_conv_parse(conv_readings[i].text, &c));
+        assert_same_conv(&c, &conv_readings[i].conv);
         assert_int_equal(c.x_layout, TSR_LAYOUT_NCHW);
         assert_int_equal(c.y_layout, TSR_LAYOUT_NCHW);
     }
