@@ -150,6 +150,7 @@ static void fail_each_allocation(scenario *run, int least)
         wrapped.fail_memory_at = ++n;
         failed += use_once(run, NULL) != TSR_OK;
     } while (wrapped.allocations >= n);
+    wrapped_reset();
     print_message("%ld allocations, %d failures reported\n", n - 1, failed);
     assert_in_range(failed, least, INT32_MAX);
 }
@@ -164,6 +165,7 @@ static void fail_each_opencl_call(scenario *run, int least)
         wrapped.fail_cl_at = ++n;
         failed += use_once(run, cache_folder) != TSR_OK;
     } while (wrapped.cl_calls >= n);
+    wrapped_reset();
     print_message("%ld OpenCL calls, %d failures reported\n", n - 1, failed);
     assert_in_range(failed, least, INT32_MAX);
 }
