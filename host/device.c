@@ -55,7 +55,10 @@ static tsr_status query_texts(cl_device_id id, tsr_device *out)
 
     cl_platform_id platform = NULL;
     TSR__TRY(query(id, CL_DEVICE_PLATFORM, sizeof platform, &platform));
-    const cl_int code = clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof out->platform - 1, out->platform, NULL);
+    char name[1024] = {0};
+    const cl_int code = clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
+    tsr__text text = tsr__text_over(out->platform, sizeof out->platform);
+    tsr__text_add(&text, "%s", name);
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clGetPlatformInfo");
 }
 

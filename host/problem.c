@@ -4,7 +4,7 @@ const char *tsr__refuse_int_index(const tsr__problem *p)
 {
     const int64_t limit = TSR__MAX_INT_INDEX;
     if (tsr__tensor_elements(&p->x) > limit || tsr__tensor_elements(&p->y) > limit || p->w_elements > limit)
-        return "a tensor has more than 2^31 - 2^24 elements, the range of its 32-bit indices";
+        return "a tensor has 2^31 - 2^24 elements or more, the range of its 32-bit indices";
     for (int axis = 0; axis < TSR_AXES; ++axis) {
         const tsr__window *w = &p->window;
         if (w->size[axis] + w->pad_begin[axis] + w->pad_end[axis] > INT64_C(1) << 28)

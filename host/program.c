@@ -77,7 +77,10 @@ static tsr_status build_from_source(const tsr__programs *programs, const tsr__so
     if (code != CL_SUCCESS) return tsr__fail_cl(code, "clCreateProgramWithSource");
     code = clBuildProgram(program, 1, &programs->device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        const tsr_status status = build_failed(programs, program, source, options, code);
+        /* Some drivers call a kernel that is too large for the device out of resources: that is a failed build too. */
+        const tsr_status status = code == CL_OUT_OF_HOST_MEMORY
+                                      ? tsr__fail_cl(code, "clBuildProgram")
+                                      : build_failed(programs, program, source, options, code);
         clReleaseProgram(program);
         return status;
     }

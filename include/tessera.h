@@ -346,7 +346,8 @@ TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
 typedef struct tsr_candidate {
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
-    uint64_t workspace_bytes; /* with plain weights, or packed ones, as the options say; 0 where refused        */
+    uint64_t workspace_bytes; /* with plain weights, or packed ones, as the options say; 0 where it refuses for
+                                 another reason than the workspace                                              */
     bool chosen;              /* a plan with these options would take it                                        */
 } tsr_candidate;
 

@@ -121,11 +121,10 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
     const int group = image % groups;
     const int padded_c = (c + STEP - 1) / STEP * STEP;
 
-    /* The pixel whose inputs this item loads, and the first of the input channels of a step. */
+    /* The pixel and the first channel of a step that this item loads; addresses stay within x where it loads none. */
     const int load_column = item % TILE_P, load_row = item / TILE_P;
     const int load_pixel = first_pixel + load_column;
     const int ih0 = load_pixel / q * STRIDE_H - pad_h, iw0 = load_pixel % q * STRIDE_W - pad_w;
-    /* An item whose row lies past the last channel reads nothing, and must not compute an address beyond x. */
     __global const float *plane = x + x_offset + (ulong)((image * c + min(load_row, c - 1)) * (h * w));
     __global const float *step_weights =
         packed + packed_offset + (ulong)((group * (int)get_num_groups(1) + tile) * (R * S * padded_c * TILE_K));
