@@ -36,7 +36,7 @@ message(STATUS "Tests run on: ${devices}")
 function(tsr_set_test_environment test icds selector)
     set_tests_properties(${test} PROPERTIES
         SKIP_RETURN_CODE 77
-        TIMEOUT 600
+        TIMEOUT 2400
         ENVIRONMENT "\
 TESSERA_TEST_DEVICE=${selector};\
 OCL_ICD_VENDORS=${icd_dir}/${icds};\
