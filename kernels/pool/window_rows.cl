@@ -6,10 +6,10 @@
  *   compiled in VEC TILE_Q KIND (see common/pooling.cl) R S, strides, dilations
  *   run time    H W P Q, padding, and where the padding ends: end_h = H + pad_end_h, end_w = W + pad_end_w
  *
- * One work-item makes TILE_Q consecutive outputs of a row in two passes. The first combines R rows of x into one line of
- * private memory, with whole vectors whatever the stride. The second combines S elements of that line for each output,
- * and is the only one that has to step. The line is padded, so that neither pass tests where it is. If equal elements
- * differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * One work-item makes TILE_Q consecutive outputs of a row in two passes. The first combines R rows of x into one line
+ * of private memory, with whole vectors whatever the stride. The second combines S elements of that line for each
+ * output, and is the only one that has to step. The line is padded, so that neither pass tests where it is. If equal
+ * elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  */
 #if !defined(TILE_Q) || !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)

@@ -14,12 +14,11 @@ typedef struct conv_window {
 } conv_window;
 
 static const conv_window conv_windows[] = {
-    {3, 3, 1, 1, 1, 1, false, TSR_ACTIVATION_NONE},  {1, 1, 1, 1, 1, 1, true, TSR_ACTIVATION_RELU},
-    {3, 3, 2, 2, 1, 1, true, TSR_ACTIVATION_NONE},   {1, 1, 2, 2, 1, 1, false, TSR_ACTIVATION_NONE},
-    {5, 5, 1, 1, 1, 1, false, TSR_ACTIVATION_RELU},  {7, 7, 2, 2, 1, 1, true, TSR_ACTIVATION_RELU},
-    {3, 3, 1, 1, 2, 2, true, TSR_ACTIVATION_NONE},   {7, 1, 1, 2, 1, 1, true, TSR_ACTIVATION_NONE},
-    {2, 3, 2, 1, 1, 1, true, TSR_ACTIVATION_RELU},   {3, 3, 5, 4, 1, 1, false, TSR_ACTIVATION_NONE},
-    {11, 11, 4, 4, 1, 1, true, TSR_ACTIVATION_RELU}, {3, 2, 1, 2, 3, 1, false, TSR_ACTIVATION_RELU},
+    {3, 3, 1, 1, 1, 1, false, TSR_ACTIVATION_NONE}, {1, 1, 1, 1, 1, 1, true, TSR_ACTIVATION_RELU},
+    {3, 3, 2, 2, 1, 1, true, TSR_ACTIVATION_NONE},  {5, 5, 1, 1, 1, 1, false, TSR_ACTIVATION_RELU},
+    {3, 3, 1, 1, 2, 2, true, TSR_ACTIVATION_NONE},  {7, 1, 1, 2, 1, 1, true, TSR_ACTIVATION_NONE},
+    {2, 3, 5, 4, 1, 1, true, TSR_ACTIVATION_RELU},  {11, 7, 4, 2, 1, 1, true, TSR_ACTIVATION_RELU},
+    {3, 2, 1, 2, 3, 1, false, TSR_ACTIVATION_RELU},
 };
 
 /* What is passed. */
