@@ -5,9 +5,9 @@
  *   compiled in VEC
  *   run time    vectors, how many each work-item copies
  *
- * A work-item reads and writes vectors * VEC * 4 bytes, consecutive ones, as a CPU's prefetchers like it best. With 4 KiB
- * for each the launch of a work-item costs nothing that can be measured. Bandwidth counts what is read and what is
- * written; buffers must be well beyond the last cache, or it is the cache that is measured.
+ * A work-item reads and writes vectors * VEC * 4 bytes, consecutive ones, as a CPU's prefetchers like it best. With
+ * some KiB for each the launch of a work-item costs nothing that can be measured. Bandwidth counts what is read and
+ * what is written; buffers must be well beyond the last cache, or it is the cache that is measured.
  */
 #include "common/vector.cl"
 

@@ -2,7 +2,7 @@
  *
  *   launch      conv_direct_blocked: global = (ceil(P * Q / (TILE_Q * ROUNDS)), N, groups * tiles), local = (1, 1, 1)
  *               conv_direct_blocked_pack: global = (C / groups, groups * tiles, 1), local = (1, 1, 1)
- *               where tiles = ceil(K / groups / (TILE_K * VEC))
+ *               where tiles = ceil(k / (TILE_K * VEC)), k = K / groups rounded up to Y_BLOCK
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1; with groups > 1 also X_BLOCK divides C / groups and Y_BLOCK
  *               divides K / groups

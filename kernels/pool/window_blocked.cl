@@ -7,7 +7,7 @@
  *   run time    C H W P Q, padding, and where the padding ends: end_h = H + pad_end_h, end_w = W + pad_end_w
  *
  * One work-item makes one row of the output for VEC channels: whole vectors in and out, with no shuffles. Taps that
- * fall into the padding are not visited: each window is cut to the image before its loops start, which so have no tests.
+ * fall into the padding are not visited: each window is cut to the image before its loops start, and they test nothing.
  */
 #if !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)

@@ -6,8 +6,8 @@
  *   compiled in X_BLOCK Y_BLOCK, powers of two and 1 for NCHW; TILE, in pixels
  *   run time    c, the channels, and pixels = H * W
  *
- * One work-item moves GROUP channels of TILE pixels, so it reads and writes whole cache lines, of at most GROUP streams.
- * Channels of y past the last one are written as zeros.
+ * One work-item moves GROUP channels of TILE pixels, so it reads and writes whole cache lines, of at most GROUP
+ * streams. Channels of y past the last one are written as zeros.
  */
 #if !defined(X_BLOCK) || !defined(Y_BLOCK) || !defined(TILE)
 #error "blocked.c must define X_BLOCK Y_BLOCK TILE"
