@@ -41,6 +41,21 @@ static void layouts(const tsr_device *device, tsr__problem *p)
  * for their planes' lines to stay cached. */
 enum { PLAIN_C_STEP = 16 };
 
+/* Work-items of one run: along the plane's pixels, and in all. */
+static int64_t items_of_plane(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__ceil_div(tsr__tensor_plane(&p->y), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
+}
+
+static int64_t items(const tsr__problem *p, const tsr__params *params)
+{
+    return items_of_plane(p, params) * p->x.n * p->groups * tiles(p, params);
+}
+
+/* Many tiles in a work-item share its weights while they are in the nearest cache; where that would leave too few
+ * work-items to divide evenly among the compute units, each makes one. No value between: programs are few. */
+enum { MANY_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
+
 static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t tile_q, int32_t tile_k)
 {
     const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(p->x.layout);
@@ -50,9 +65,10 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
     made.value[TILE_Q] = tile_q;
     made.value[TILE_K] = tile_k;
-    made.value[ROUNDS] = 4;
+    made.value[ROUNDS] = MANY_ROUNDS;
     made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
     made.value[C_SLAB] = 64;
+    if (items(p, &made) < (int64_t)ITEMS_PER_UNIT * device->compute_units) made.value[ROUNDS] = 1;
     return made;
 }
 
@@ -155,8 +171,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)device;
     const int64_t pixels = tsr__tensor_plane(&p->y);
     const bool flat = is_pointwise(p);
-    const int64_t pixels_per_item = (int64_t)params->value[TILE_Q] * params->value[ROUNDS];
-    const int64_t global[3] = {tsr__ceil_div(pixels, pixels_per_item), p->x.n, p->groups * tiles(p, params)};
+    const int64_t global[3] = {items_of_plane(p, params), p->x.n, p->groups * tiles(p, params)};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
     define(p, params, l);
     tsr__launch_slot(l, TSR__X);
