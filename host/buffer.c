@@ -64,12 +64,17 @@ tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **
 static tsr_status check_lent_memory(const tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes)
 {
     cl_context owner = NULL;
+    cl_mem_object_type type = 0;
     size_t size = 0;
     cl_int code = clGetMemObjectInfo(memory, CL_MEM_CONTEXT, sizeof owner, &owner, NULL);
+    if (code == CL_SUCCESS) code = clGetMemObjectInfo(memory, CL_MEM_TYPE, sizeof type, &type, NULL);
     if (code == CL_SUCCESS) code = clGetMemObjectInfo(memory, CL_MEM_SIZE, sizeof size, &size, NULL);
     if (code != CL_SUCCESS) return tsr__fail_cl(code, "clGetMemObjectInfo");
     if (owner != context->cl)
         return tsr__fail(TSR_INVALID_VALUE, "memory belongs to another cl_context than the context's");
+    if (type != CL_MEM_OBJECT_BUFFER)
+        return tsr__fail(TSR_INVALID_VALUE, "memory is of type 0x%x; it must be a buffer, which is 0x%x", type,
+                         CL_MEM_OBJECT_BUFFER);
     if (offset % ELEMENT != 0 || bytes % ELEMENT != 0 || bytes == 0)
         return tsr__fail(TSR_INVALID_VALUE,
                          "offset is %" PRIu64 " and bytes %" PRIu64 "; both must be multiples of %d, and bytes above 0",

@@ -4,17 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not in the headers of OpenCL 1.2; asking a device that does not know it is answered with an error. */
-#define DEVICE_SUB_GROUPS_EXTENSION_1 "cl_khr_subgroups"
-#define DEVICE_SUB_GROUPS_EXTENSION_2 "cl_intel_subgroups"
-
 static tsr_status query(cl_device_id id, cl_device_info what, size_t bytes, void *out)
 {
     const cl_int code = clGetDeviceInfo(id, what, bytes, out, NULL);
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clGetDeviceInfo");
 }
 
-/* Reads a string of any length into a field of fixed size; what does not fit is cut, lists at a space. */
+/* Reads a string of any length into a field of fixed size; what does not fit is cut at a space, where
+ * a list of words stays whole words. */
 static tsr_status query_text(cl_device_id id, cl_device_info what, char *out, size_t capacity)
 {
     size_t bytes = 0;
@@ -104,8 +101,7 @@ static tsr_status query_features(cl_device_id id, tsr_device *out)
     out->unified_memory = unified == CL_TRUE;
     out->fp16 = has_extension(out, "cl_khr_fp16");
     out->fp64 = has_extension(out, "cl_khr_fp64");
-    out->subgroups =
-        has_extension(out, DEVICE_SUB_GROUPS_EXTENSION_1) || has_extension(out, DEVICE_SUB_GROUPS_EXTENSION_2);
+    out->subgroups = has_extension(out, "cl_khr_subgroups") || has_extension(out, "cl_intel_subgroups");
     out->integer_dot_product = has_extension(out, "cl_khr_integer_dot_product");
     return TSR_OK;
 }
@@ -142,6 +138,16 @@ typedef struct device_table {
     size_t count;
 } device_table;
 
+/* A device that is gone, cannot compile or does not answer is left out, as a platform without devices is. */
+static bool is_usable(cl_device_id id)
+{
+    cl_bool available = CL_FALSE, compiles = CL_FALSE;
+    tsr_device ignored;
+    return query(id, CL_DEVICE_AVAILABLE, sizeof available, &available) == TSR_OK && available == CL_TRUE &&
+           query(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles) == TSR_OK && compiles == CL_TRUE &&
+           tsr__device_query(id, &ignored) == TSR_OK;
+}
+
 static tsr_status add_platform(cl_platform_id platform, device_table *table)
 {
     cl_uint count = 0;
@@ -158,7 +164,8 @@ static tsr_status add_platform(cl_platform_id platform, device_table *table)
     }
     if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) == CL_SUCCESS)
         for (cl_uint i = 0; i < count; ++i)
-            table->entries[table->count++] = (tsr__cl_device){.platform = platform, .id = ids[i]};
+            if (is_usable(ids[i]))
+                table->entries[table->count++] = (tsr__cl_device){.platform = platform, .id = ids[i]};
     free(ids);
     return TSR_OK;
 }

@@ -10,7 +10,7 @@ bool tsr__log_wants(const tsr__log *log, tsr_log_level level)
 void tsr__log_write(const tsr__log *log, tsr_log_level level, const char *format, ...)
 {
     if (!tsr__log_wants(log, level)) return;
-    char line[8192]; /* long enough for the part of a build log that a person reads */
+    char line[8192]; /* holds the longest message, that of a failed build */
     tsr__text text = tsr__text_over(line, sizeof line);
     va_list list;
     va_start(list, format);

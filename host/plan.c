@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 
@@ -133,6 +134,13 @@ tsr_status tsr__plan_from_offer(tsr_context *context, const tsr__offer *offer, c
 
 /* ---- Choosing -------------------------------------------------------------------------------------------------- */
 
+/* Nothing falls to the slow reference in silence, unless there is nothing else for such a device. */
+static void warn_if_slow(const tsr_context *context, const tsr_plan *plan, const char *last_refusal)
+{
+    if (last_refusal == NULL || strcmp(plan->info.algorithm, TSR__REFERENCE) != 0) return;
+    tsr__log_write(&context->log, TSR_LOG_WARN, "%s runs on the slow reference: %s", plan->description, last_refusal);
+}
+
 /* Tries the list in order. An algorithm whose kernels do not build on this driver is passed over with a warning, but
  * not where the caller named it or asked for strictness. */
 static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
@@ -141,6 +149,7 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
     const tsr_device *device = &context->device;
     const bool forgiving = options->algorithm == NULL && !options->strict;
     tsr_status failure = TSR_OK;
+    const char *last_refusal = NULL;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
         if (!tsr__admits(options, device, *a)) continue;
         tsr__offer offer;
@@ -148,9 +157,11 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
         if (offer.refusal != NULL) {
             tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s refuses: %s", problem->op->name, (*a)->name,
                            offer.refusal);
+            last_refusal = offer.refusal;
             continue;
         }
         const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
+        if (status == TSR_OK) warn_if_slow(context, *plan, last_refusal);
         if (status != TSR_BUILD_FAILED || !forgiving) return status;
         failure = status;
         tsr__log_write(&context->log, TSR_LOG_WARN, "%s/%s does not build here and is passed over: %s",

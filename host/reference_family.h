@@ -20,11 +20,14 @@ static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
     tsr__launch_long(launch, tsr__layout_block(t->layout));
 }
 
-/* A group of 64 fills the SIMD units of any GPU, and no device grants less. */
-static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_tensor *y)
+/* A group of 64 fills the SIMD units of any GPU; a device may grant less. */
+static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_tensor *y, const tsr_device *device)
 {
+    size_t group = 64;
+    if (group > device->max_work_group) group = (size_t)device->max_work_group;
+    if (group > device->max_work_items[0]) group = (size_t)device->max_work_items[0];
     const int64_t global[3] = {tsr__tensor_plane(y), tsr__tensor_blocks(y) * tsr__layout_block(y->layout), y->n};
-    const size_t local[3] = {64, 1, 1};
+    const size_t local[3] = {group, 1, 1};
     tsr__launch_grid(launch, global, local);
 }
 

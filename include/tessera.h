@@ -85,7 +85,7 @@ typedef enum tsr_log_level {
     TSR_LOG_DEBUG, /* every choice: algorithm, refusals, build options, compile time, cache hits, launch sizes    */
 } tsr_log_level;
 
-/* Receives one line without a line end. May be called from any thread that uses the context, one call at a time per
+/* Receives one message without a final line end; a build log has several lines. May be called from any thread that uses the context, one call at a time per
  * thread; must not call back into the library. */
 typedef void (*tsr_log_fn)(void *cookie, tsr_log_level level, const char *message);
 
@@ -133,8 +133,9 @@ typedef struct tsr_context_options {
     tsr_log_fn log;             /* NULL: silent                                                                */
     void *log_cookie;           /* handed to `log`                                                             */
     tsr_log_level log_level;    /* the most talkative level that is delivered; default TSR_LOG_WARN            */
-    const char *cache_folder;   /* keeps built programs between runs; NULL (default): memory only. Its parent is
-                                    created where missing; the folder is private to the user (0700).            */
+    const char *cache_folder;   /* keeps built programs between runs; NULL (default): memory only. Missing
+                                    folders are made, for the user alone (0700); one that is there must belong
+                                    to the user, and nobody else may write to it.                               */
     uint64_t cache_limit_bytes; /* the oldest files go first; default 256 MiB                                  */
     bool profiling;             /* the context's own queue records event times; default false                  */
 } tsr_context_options;
@@ -152,7 +153,7 @@ TSR_API tsr_context_options tsr_context_options_default(void);
  * options may be NULL. Strings are copied. TSR_NO_DEVICE where nothing matches; the message lists what there is. */
 TSR_API tsr_status tsr_context_create(const char *selector, const tsr_context_options *options, tsr_context **context);
 
-/* Works inside the caller's OpenCL context, on one of its devices; both are retained. */
+/* Works inside the caller's OpenCL context, which is retained, on one of its devices. */
 TSR_API tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const tsr_context_options *options,
                                     tsr_context **context);
 TSR_API void tsr_context_destroy(tsr_context *context);
@@ -310,7 +311,7 @@ typedef struct tsr_plan tsr_plan;
 typedef struct tsr_plan_options {
     const char *algorithm;          /* force this one, by name; NULL (default): the first that fits                */
     uint64_t workspace_limit_bytes; /* an algorithm that needs more is refused; default: no limit                  */
-    bool strict;                    /* choosing `reference` is TSR_UNSUPPORTED; default false                      */
+    bool strict;                    /* falling to `reference` is TSR_UNSUPPORTED; naming it is not; default false  */
     bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights,
                                        which a plan packs into its workspace at every run where it needs to        */
 } tsr_plan_options;

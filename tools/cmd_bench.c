@@ -31,7 +31,7 @@ static const char help[] =
     "\n"
     "Times are wall clock over batches of pipelined runs, warmed up; weights are packed once, beforehand. A problem "
     "is\n"
-    "measured until its median is stable or 2 s are spent. 'plan' is the time to make a plan without any cache, "
+    "measured until its median is stable or 2 s are spent. 'plan' is the time to make a plan without a cache, "
     "'warm'\n"
     "with the programs in the disk cache.\n";
 

@@ -1,5 +1,6 @@
 #include "layer.h"
 #include "clock.h"
+#include "tensor.h"
 #include "report.h"
 
 #include <stdlib.h>
@@ -61,20 +62,6 @@ int layer_plan(tsr_context *context, const layer_problem *problem, const char *a
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-static int64_t block_of(tsr_layout layout)
-{
-    switch (layout) {
-    case TSR_LAYOUT_NCHW4C:
-        return 4;
-    case TSR_LAYOUT_NCHW8C:
-        return 8;
-    case TSR_LAYOUT_NCHW16C:
-        return 16;
-    default:
-        return 1; /* NCHW: blocks of one channel */
-    }
-}
-
 /* Integers from -4 to 3 that follow no pattern which a layer's sizes could share. */
 static float small_integer(uint64_t index)
 {
@@ -91,7 +78,7 @@ typedef struct blocking {
 
 static blocking blocking_of(const tsr_tensor *tensor)
 {
-    const int64_t block = block_of(tensor->layout);
+    const int64_t block = tsr__layout_block(tensor->layout);
     return (blocking){block, (tensor->c + block - 1) / block, tensor->c,
                       tensor->size[TSR_D] * tensor->size[TSR_H] * tensor->size[TSR_W]};
 }

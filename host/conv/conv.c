@@ -157,7 +157,9 @@ static void format(const tsr__problem *p, tsr__text *text)
 
 const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity)
 {
-    if (capacity == 0) return text;
+    if (text == NULL || capacity == 0) return text;
+    text[0] = '\0';
+    if (problem == NULL) return text;
     const tsr__problem p = said(problem);
     tsr__text out = tsr__text_over(text, capacity);
     format(&p, &out);

@@ -1,4 +1,4 @@
-/* The conv operator's lists of algorithms. */
+/* The conv operator: its check of a problem and its lists of algorithms. */
 #ifndef TSR_HOST_CONV_H
 #define TSR_HOST_CONV_H
 

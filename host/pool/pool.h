@@ -1,4 +1,4 @@
-/* The pool operator's lists of algorithms. */
+/* The pool operator: its check of a problem and its lists of algorithms. */
 #ifndef TSR_HOST_POOL_H
 #define TSR_HOST_POOL_H
 

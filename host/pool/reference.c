@@ -6,7 +6,6 @@ extern const tsr__source tsr__source_pool_reference;
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    (void)device;
     (void)params;
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_reference, "pool_reference");
     tsr__launch_define(l, "KIND", p->pool_kind);
@@ -19,7 +18,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_axes(l, p->window.stride);
     tsr__launch_axes(l, p->window.pad_begin);
     tsr__launch_axes(l, p->window.pad_end);
-    tsr__launch_reference_grid(l, &p->y);
+    tsr__launch_reference_grid(l, &p->y, device);
 }
 
 const tsr__algorithm tsr__pool_reference = {.name = TSR__REFERENCE, .launches = launches};

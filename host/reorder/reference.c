@@ -6,14 +6,13 @@ extern const tsr__source tsr__source_reorder_reference;
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    (void)device;
     (void)params;
     tsr__launch *l = tsr__launches_add(out, &tsr__source_reorder_reference, "reorder_reference");
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_tensor(l, &p->x);
     tsr__launch_long(l, tsr__layout_block(p->y.layout));
-    tsr__launch_reference_grid(l, &p->y);
+    tsr__launch_reference_grid(l, &p->y, device);
 }
 
 const tsr__algorithm tsr__reorder_reference = {.name = TSR__REFERENCE, .launches = launches};

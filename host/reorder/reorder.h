@@ -1,4 +1,4 @@
-/* The reorder operator's lists of algorithms. */
+/* The reorder operator: its check of a problem and its lists of algorithms. */
 #ifndef TSR_HOST_REORDER_H
 #define TSR_HOST_REORDER_H
 

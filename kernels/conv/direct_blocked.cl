@@ -93,7 +93,7 @@ static ALWAYS_INLINE void multiply(FLOATV sum[TILE_Q * TILE_K], __global const f
 {
     const int channel_step = X_BLOCK == 1 ? h * w : 1;
 
-    for (int c0 = 0; c0 < c; c0 += C_STEP, x += C_STEP * h * w)
+    for (int c0 = 0; c0 < c; c0 += C_STEP, x += (size_t)C_STEP * (size_t)(h * w))
         for (int r = 0; r < R; ++r)
             for (int s = 0; s < S; ++s) {
                 __global const float *from[TILE_Q];

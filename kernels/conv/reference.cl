@@ -1,6 +1,6 @@
 /* conv/reference: y = activation(conv(x, w) + bias) for any problem: 1 to 3 axes, any layout, any size.
  *
- *   launch      global = (O * P * Q rounded up to whole groups, K with spare lanes, N), local = (64, 1, 1)
+ *   launch      global = (O * P * Q rounded up to whole groups, K with spare lanes, N), local = (up to 64, 1, 1)
  *   local mem   none
  *   needs       nothing
  *   compiled in ACTIVATION

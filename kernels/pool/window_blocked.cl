@@ -27,7 +27,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
     const int ih = ip * STRIDE_H - pad_h;
     const int r_begin = pool_first_tap(ih, DILATION_H), r_end = pool_end_tap(ih, R, DILATION_H, h);
     const int r_counted = pool_counted_taps(ih, R, DILATION_H, h, end_h);
-    __global const float *row = x + x_offset + (plane * h + ih) * w * VEC;
     __global float *out = y + y_offset + (plane * p + ip) * q * VEC;
 
     for (int iq = 0; iq < q; ++iq, out += VEC) {
@@ -36,7 +35,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
         const int count = r_counted * pool_counted_taps(iw, S, DILATION_W, w, end_w);
         pool_window window = pool_empty();
         for (int r = r_begin; r < r_end; ++r) {
-            __global const float *from = row + (r * DILATION_H * w + iw) * VEC;
+            /* The row is one of x's before it is multiplied, so that no product leaves 32 bits. */
+            __global const float *from = x + x_offset + ((plane * h + ih + r * DILATION_H) * w + iw) * VEC;
             if (s_begin == 0 && s_end == S) {
 #pragma unroll
                 for (int s = 0; s < S; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));

@@ -23,6 +23,12 @@
 #define SPAN ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
 #define LINE (SPAN + 2 * VEC)
 
+/* The row that tap r of a window visits, which is added up before it is multiplied so that no product leaves 32 bits. */
+static inline __global const float *row_of(__global const float *x, int row, int r, int w)
+{
+    return x + (row + r * DILATION_H) * w;
+}
+
 /* VEC floats, or the first count and then some that change no result. */
 static FLOATV load_first(__global const float *from, int count)
 {
@@ -76,7 +82,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
     /* The line begins at column iw of x, and its elements from begin to end lie in the image. */
     const int iw = q0 * STRIDE_W - pad_w;
     const int begin = clamp(-iw, 0, SPAN), end = clamp(w - iw, begin, SPAN);
-    __global const float *row = x + x_offset + (plane * h + ih) * w + iw;
     __global float *out = y + y_offset + (plane * p + ip) * q + q0;
     float line[LINE];
 
@@ -87,10 +92,11 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
         pool_window window = pool_empty();
         if (r_begin == 0 && r_end == R && end - first >= VEC) {
 #pragma unroll
-            for (int r = 0; r < R; ++r) pool_add(&window, LOADV(row + r * DILATION_H * w + first));
+            for (int r = 0; r < R; ++r)
+                pool_add(&window, LOADV(row_of(x + x_offset, plane * h + ih, r, w) + iw + first));
         } else {
             for (int r = r_begin; r < r_end; ++r)
-                pool_add(&window, load_first(row + r * DILATION_H * w + first, end - first));
+                pool_add(&window, load_first(row_of(x + x_offset, plane * h + ih, r, w) + iw + first, end - first));
         }
         STOREV(KIND == 0 ? pool_maximum(window) : window.total, line + first);
     }

@@ -1,6 +1,6 @@
 /* reorder/reference: y = x in another layout, for any pair of layouts and any size.
  *
- *   launch      global = (D * H * W rounded up to whole groups, C with y's spare lanes, N), local = (64, 1, 1)
+ *   launch      global = (D * H * W rounded up to whole groups, C with y's spare lanes, N), local = (up to 64, 1, 1)
  *   local mem   none
  *   needs       nothing
  *   compiled in nothing

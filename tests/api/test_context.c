@@ -122,6 +122,29 @@ static void levels_above_the_wanted_one_are_silent(void **state)
     tsr_context_destroy(context);
 }
 
+static void falling_to_the_reference_is_told(void **state)
+{
+    (void)state;
+    static journal j;
+    tsr_context *context = open_with(&j, TSR_LOG_WARN);
+    tsr_conv problem;
+    tsr_plan *plan = NULL;
+    tsr_plan_options options = tsr_plan_options_default();
+    assert_ok(tsr_conv_parse("conv:c2d3h5w5k2t2r3s3", &problem));
+    assert_ok(tsr_conv_plan(context, &problem, NULL, &plan));
+    assert_int_equal(j.count[TSR_LOG_WARN], 1);
+    assert_contains(j.text, "slow reference: the problem has a depth axis");
+    tsr_plan_destroy(plan);
+    options.algorithm = "reference"; /* who names it, knows */
+    assert_ok(tsr_conv_plan(context, &problem, &options, &plan));
+    assert_int_equal(j.count[TSR_LOG_WARN], 1);
+    tsr_plan_destroy(plan);
+    options.algorithm = NULL;
+    options.strict = true;
+    assert_fails(tsr_conv_plan(context, &problem, &options, &plan), TSR_UNSUPPORTED, "reference: strict mode");
+    tsr_context_destroy(context);
+}
+
 static void a_failed_build_shows_its_log(void **state)
 {
     (void)state;
@@ -194,6 +217,7 @@ int main(void)
         cmocka_unit_test(no_match_tells_what_there_is),
         cmocka_unit_test(debug_tells_every_choice),
         cmocka_unit_test(levels_above_the_wanted_one_are_silent),
+        cmocka_unit_test(falling_to_the_reference_is_told),
         cmocka_unit_test(a_failed_build_shows_its_log),
         cmocka_unit_test(plans_and_buffers_keep_their_context_alive),
         cmocka_unit_test(a_buffer_has_limits),

@@ -57,11 +57,27 @@ static void explain_lists_what_the_cpu_path_has(void **state)
     tsr_context_destroy(context);
 }
 
+static void nothing_is_formatted_without_text_or_problem(void **state)
+{
+    (void)state;
+    const tsr_conv conv = tsr_conv_default();
+    const tsr_pool pool = tsr_pool_default();
+    char text[16] = "old";
+    assert_string_equal(tsr_conv_format(NULL, text, sizeof text), "");
+    memcpy(text, "old", 4);
+    assert_string_equal(tsr_pool_format(NULL, text, sizeof text), "");
+    assert_null(tsr_conv_format(&conv, NULL, 5));
+    assert_null(tsr_pool_format(&pool, NULL, 5));
+    memcpy(text, "old", 4);
+    assert_string_equal(tsr_conv_format(&conv, text, 0), "old");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cpu_path_takes_no_queue_and_no_events),
         cmocka_unit_test(explain_lists_what_the_cpu_path_has),
+        cmocka_unit_test(nothing_is_formatted_without_text_or_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
