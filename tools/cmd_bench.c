@@ -1,3 +1,4 @@
+#include "atomic_file.h"
 #include "commands.h"
 #include "json.h"
 #include "layer.h"
@@ -205,6 +206,15 @@ int command_bench(int argc, char **argv)
         if (failed) return failed;
     }
 
+    /* So is whether the figures can be written. */
+    const bool to_stdout = options.json != NULL && strcmp(options.json, "-") == 0;
+    if (options.json != NULL && !to_stdout) {
+        atomic_file trial;
+        const int failed = atomic_file_open(options.json, &trial);
+        if (failed) return failed;
+        atomic_file_discard(&trial);
+    }
+
     char folder[TEMPORARY_FOLDER_PATH];
     int failed = temporary_folder_create(folder);
     if (failed) return failed;
@@ -215,7 +225,6 @@ int command_bench(int argc, char **argv)
     setenv("POCL_CACHE_DIR", driver_cache, 1);
     setenv("CUDA_CACHE_PATH", driver_cache, 1);
 
-    const bool to_stdout = options.json != NULL && strcmp(options.json, "-") == 0;
     bench b = {&options, folder, to_stdout ? stderr : stdout, cJSON_CreateArray(), {0}, {0}};
     failed = run_all(&b);
     cJSON_Delete(b.results);

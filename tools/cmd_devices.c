@@ -37,7 +37,8 @@ static void print_device(const char *selector, const tsr_device *device)
            device->compute_units, device->float_width, device->max_work_group);
     printf("     memory        %" PRIu64 " MiB%s, %" PRIu64 " MiB in one piece; local %" PRIu64 " KiB%s\n",
            device->global_bytes >> 20, device->unified_memory ? " shared with the host" : "",
-           device->max_alloc_bytes >> 20, device->local_bytes >> 10, device->local_is_dedicated ? "" : " (no own)");
+           device->max_alloc_bytes >> 20, device->local_bytes >> 10,
+           device->local_is_dedicated ? "" : " (in main memory)");
     printf("     can do        %s%s%s%s%s\n", device->fp16 ? "fp16 " : "", device->fp64 ? "fp64 " : "",
            device->subgroups ? "sub-groups " : "", device->integer_dot_product ? "integer-dot-product " : "",
            device->exact_divide ? "exact-divide" : "");
@@ -53,8 +54,14 @@ static cJSON *describe(int number, const tsr_device *device)
     cJSON_AddNumberToObject(object, "float_width", device->float_width);
     cJSON_AddNumberToObject(object, "max_work_group", (double)device->max_work_group);
     cJSON_AddNumberToObject(object, "local_bytes", (double)device->local_bytes);
-    cJSON_AddNumberToObject(object, "max_alloc_bytes", (double)device->max_alloc_bytes);
-    cJSON_AddNumberToObject(object, "global_bytes", (double)device->global_bytes);
+    /* The CPU path has no limit of its own. */
+    if (device->kind == TSR_DEVICE_HOST) {
+        cJSON_AddNullToObject(object, "max_alloc_bytes");
+        cJSON_AddNullToObject(object, "global_bytes");
+    } else {
+        cJSON_AddNumberToObject(object, "max_alloc_bytes", (double)device->max_alloc_bytes);
+        cJSON_AddNumberToObject(object, "global_bytes", (double)device->global_bytes);
+    }
     cJSON_AddBoolToObject(object, "local_is_dedicated", device->local_is_dedicated);
     cJSON_AddBoolToObject(object, "unified_memory", device->unified_memory);
     cJSON_AddBoolToObject(object, "fp16", device->fp16);

@@ -29,7 +29,8 @@ static const char help[] =
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
     "  -h, --help             print this\n"
     "\n"
-    "The edges are padded so that a result has the photograph's size. Edge filters are shown by the size of their\n"
+    "The edges are padded with zeros so that a result has the photograph's size. Edge filters are shown by the size of "
+    "their\n"
     "response, emboss with zero as mid-grey, the others as they are; a filter of your own as it is where its weights\n"
     "sum up to 1 for each output, else by the size of its response.\n";
 

@@ -23,8 +23,18 @@ static void describe_conv(layer_problem *problem)
     problem->operations = 2.0 * (double)count_elements(&problem->y) * (double)taps;
 }
 
+static bool has_operator(const char *text)
+{
+    static const char *const prefixes[] = {"conv:", "max:", "avg:", "avgpad:"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i)
+        if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    return false;
+}
+
 int layer_parse(const char *text, tsr_layout layout, layer_problem *problem)
 {
+    if (!has_operator(text))
+        return report(EXIT_INPUT, "problem \"%s\" does not begin with conv:, max:, avg: or avgpad:", text);
     *problem = (layer_problem){.is_conv = strncmp(text, "conv:", 5) == 0, .x = tsr_tensor_default()};
     tsr_status status = problem->is_conv ? tsr_conv_parse(text, &problem->conv) : tsr_pool_parse(text, &problem->pool);
     if (status == TSR_OK) {

@@ -159,6 +159,25 @@ static option_outcome take_arguments(const option_table *table, int argc, char *
     return OPTIONS_GO;
 }
 
+/* The word of the command line that getopt_long() just took as an option. */
+static const char *option_word(char **argv)
+{
+    const bool value_apart = optarg != NULL && optarg == argv[optind - 1];
+    return argv[optind - (value_apart ? 2 : 1)];
+}
+
+/* getopt_long() also takes the beginning of a name, which would change its meaning when options are added. */
+static bool is_abbreviated(const char *word, const char *name)
+{
+    return strncmp(word, "--", 2) == 0 && strcspn(word + 2, "=") != strlen(name);
+}
+
+/* "--json --device 1": the value was forgotten. */
+static bool is_value_missing(char **argv)
+{
+    return optarg != NULL && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0;
+}
+
 option_outcome options_parse(const option_table *table, int argc, char **argv, option_texts *arguments)
 {
     struct option options[MAX_RULES + 2];
@@ -171,11 +190,14 @@ option_outcome options_parse(const option_table *table, int argc, char **argv, o
         if (found == -1) return take_arguments(table, argc, argv, arguments);
         if (found == '?') return refuse_option(argv);
         if (found == ':') return refuse_usage("missing value after ", argv[optind - 1]);
+        const option_rule *rule = find_rule(table, found);
+        if (is_abbreviated(option_word(argv), rule == NULL ? "help" : rule->name))
+            return refuse_usage("unknown option: ", option_word(argv));
         if (found == HELP_VALUE || found == 'h') {
             fputs(table->help, stdout);
             return OPTIONS_HELP;
         }
-        const option_rule *rule = find_rule(table, found);
+        if (is_value_missing(argv)) return refuse_usage("missing value after ", option_word(argv));
         if (rule == NULL || !store(rule, optarg)) return OPTIONS_WRONG;
     }
 }

@@ -46,6 +46,21 @@ class Usage(CommandTest):
             for option in ("--nonsense", "--nonsense=1", "-Z"):
                 self.refuse(command, option, words=["unknown option", option.split("=")[0]])
 
+    def test_abbreviated_options(self):
+        """What is an abbreviation today may mean two things when there are more options."""
+        self.array("x.npy", (1, 1, 1, 1), [1])
+        self.refuse("conv", "--he", words=["unknown option", "--he"])
+        self.refuse("conv", "x.npy", "x.npy", "--outp", "y.npy", words=["unknown option", "--outp"])
+        self.refuse("conv", "x.npy", "x.npy", "--outp=y.npy", words=["unknown option", "--outp"])
+        self.refuse("devices", "--js", words=["unknown option", "--js"])
+
+    def test_an_option_is_no_value(self):
+        self.refuse("bench", "--problem", "conv:c1w1k1", "--json", "--device", "cpu", words=["missing value", "--json"])
+
+    def test_bench_refuses_before_it_measures(self):
+        self.refuse("bench", "--problem", "nope", words=["nope", "conv:", "max:", "avg:"])
+        self.refuse("bench", "--problem", "conv:c1w1k1", "--json", "missing/b.json", words=["missing/b.json"])
+
     def test_spare_arguments(self):
         self.array("x.npy", (1, 1, 1, 1), [1])
         self.refuse("devices", "more", words=["more"])
