@@ -133,19 +133,37 @@ tsr_device tsr__device_host(void)
 
 /* ---- Finding ---------------------------------------------------------------------------------------------------- */
 
+/* All devices with their descriptions. */
 typedef struct device_table {
     tsr__cl_device *entries;
+    tsr_device *devices;
     size_t count;
 } device_table;
 
-/* A device that is gone, cannot compile or does not answer is left out, as a platform without devices is. */
-static bool is_usable(cl_device_id id)
+static void free_table(device_table *table)
+{
+    free(table->entries);
+    free(table->devices);
+}
+
+static tsr_status make_room(device_table *table, size_t more)
+{
+    tsr__cl_device *entries = realloc(table->entries, (table->count + more) * sizeof *entries);
+    if (entries != NULL) table->entries = entries;
+    tsr_device *devices = realloc(table->devices, (table->count + more) * sizeof *devices);
+    if (devices != NULL) table->devices = devices;
+    if (entries != NULL && devices != NULL) return TSR_OK;
+    return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %zu devices", table->count + more);
+}
+
+/* Describes a device, unless it is gone, cannot compile or does not answer: such a one is left out, as a platform
+ * without devices is. */
+static bool describe_usable(cl_device_id id, tsr_device *description)
 {
     cl_bool available = CL_FALSE, compiles = CL_FALSE;
-    tsr_device ignored;
     return query(id, CL_DEVICE_AVAILABLE, sizeof available, &available) == TSR_OK && available == CL_TRUE &&
            query(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles) == TSR_OK && compiles == CL_TRUE &&
-           tsr__device_query(id, &ignored) == TSR_OK;
+           tsr__device_query(id, description) == TSR_OK;
 }
 
 static tsr_status add_platform(cl_platform_id platform, device_table *table)
@@ -155,22 +173,18 @@ static tsr_status add_platform(cl_platform_id platform, device_table *table)
     /* Installed drivers without their hardware answer with an error of their own choosing: they have no device. */
     if (code != CL_SUCCESS || count == 0) return TSR_OK;
 
+    TSR__TRY(make_room(table, count));
     cl_device_id *ids = calloc(count, sizeof *ids);
-    tsr__cl_device *more = realloc(table->entries, (table->count + count) * sizeof *more);
-    if (more != NULL) table->entries = more;
-    if (ids == NULL || more == NULL) {
-        free(ids);
-        return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %u devices", count);
-    }
+    if (ids == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %u devices", count);
     if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) == CL_SUCCESS)
         for (cl_uint i = 0; i < count; ++i)
-            if (is_usable(ids[i]))
+            if (describe_usable(ids[i], &table->devices[table->count]))
                 table->entries[table->count++] = (tsr__cl_device){.platform = platform, .id = ids[i]};
     free(ids);
     return TSR_OK;
 }
 
-/* All devices of all platforms, in the loader's order. The caller frees table->entries, also after a failure. */
+/* All devices of all platforms, in the loader's order. The caller frees the table, also after a failure. */
 static tsr_status find_all(device_table *table)
 {
     cl_uint count = 0;
@@ -185,23 +199,18 @@ static tsr_status find_all(device_table *table)
     return status;
 }
 
-static tsr_status describe_all(const device_table *table, tsr_device *out, size_t capacity)
-{
-    for (size_t i = 0; i < table->count && i < capacity; ++i)
-        TSR__TRY(tsr__device_query(table->entries[i].id, &out[i]));
-    return TSR_OK;
-}
-
 tsr_status tsr_device_list(tsr_device *devices, size_t capacity, size_t *count)
 {
     if (count == NULL) return tsr__fail(TSR_INVALID_VALUE, "count is NULL");
     if (devices == NULL && capacity > 0)
         return tsr__fail(TSR_INVALID_VALUE, "devices is NULL while capacity is %zu", capacity);
     device_table table = {0};
-    tsr_status status = find_all(&table);
-    if (status == TSR_OK) status = describe_all(&table, devices, capacity);
-    if (status == TSR_OK) *count = table.count;
-    free(table.entries);
+    const tsr_status status = find_all(&table);
+    if (status == TSR_OK) {
+        for (size_t i = 0; i < table.count && i < capacity; ++i) devices[i] = table.devices[i];
+        *count = table.count;
+    }
+    free_table(&table);
     return status;
 }
 
@@ -259,20 +268,10 @@ static tsr_status no_device(const char *selector, const tsr_device *devices, siz
 
 static tsr_status select_from(const char *selector, const device_table *table, tsr__cl_device *chosen)
 {
-    tsr_device *devices = calloc(table->count + 1, sizeof *devices);
-    if (devices == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %zu devices", table->count);
-    tsr_status status = describe_all(table, devices, table->count);
-    if (status == TSR_OK) {
-        const size_t at = tsr__device_pick(selector == NULL ? "opencl" : selector, devices, table->count);
-        if (at < table->count)
-            *chosen = table->entries[at];
-        else if (selector == NULL)
-            *chosen = (tsr__cl_device){0};
-        else
-            status = no_device(selector, devices, table->count);
-    }
-    free(devices);
-    return status;
+    const size_t at = tsr__device_pick(selector == NULL ? "opencl" : selector, table->devices, table->count);
+    if (at == table->count && selector != NULL) return no_device(selector, table->devices, table->count);
+    *chosen = at < table->count ? table->entries[at] : (tsr__cl_device){0};
+    return TSR_OK;
 }
 
 tsr_status tsr__device_select(const char *selector, tsr__cl_device *chosen)
@@ -284,6 +283,6 @@ tsr_status tsr__device_select(const char *selector, tsr__cl_device *chosen)
     device_table table = {0};
     tsr_status status = find_all(&table);
     if (status == TSR_OK) status = select_from(selector, &table, chosen);
-    free(table.entries);
+    free_table(&table);
     return status;
 }

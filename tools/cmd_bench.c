@@ -146,23 +146,11 @@ static int run_problem(bench *b, int number, tsr_context *context, yardstick *de
     return failed;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return values[(count - 1) / 2];
-}
-
 /* The device as a whole: its yardsticks are the medians over the problems. */
 static int finish(bench *b, const tsr_device *device)
 {
     const int count = b->options->problems.count;
-    const double peak = median(b->peak_gflops, count), copy = median(b->copy_gbps, count);
+    const double peak = measure_median(b->peak_gflops, count), copy = measure_median(b->copy_gbps, count);
     fprintf(b->table, "\n%s (%s, driver %s): peak %.1f GFLOP/s, copy %.1f GB/s\n", device->name, device->platform,
             device->driver, peak, copy);
     if (b->options->json == NULL) return EXIT_DONE;

@@ -81,21 +81,13 @@ static float small_integer(uint64_t index)
     return (float)(int)(mixed >> 61) - 4.0f;
 }
 
-/* Where a dense NCHW element lies in a layout: planes of a block's channels, interleaved. */
-typedef struct blocking {
-    int64_t block, blocks, channels, plane;
-} blocking;
-
-static blocking blocking_of(const tsr_tensor *tensor)
+/* The tensor with its space along one axis: tsr__tensor_at() then takes a pixel's number. */
+static tsr_tensor in_one_row(const tsr_tensor *tensor)
 {
-    const int64_t block = tsr__layout_block(tensor->layout);
-    return (blocking){block, (tensor->c + block - 1) / block, tensor->c,
-                      tensor->size[TSR_D] * tensor->size[TSR_H] * tensor->size[TSR_W]};
-}
-
-static int64_t position(const blocking *b, int64_t n, int64_t c, int64_t pixel)
-{
-    return ((n * b->blocks + c / b->block) * b->plane + pixel) * b->block + c % b->block;
+    tsr_tensor flat = *tensor;
+    flat.size[TSR_D] = flat.size[TSR_H] = 1;
+    flat.size[TSR_W] = tsr__tensor_plane(tensor);
+    return flat;
 }
 
 static int out_of_memory(void)
@@ -114,14 +106,14 @@ static int upload(tsr_context *context, const float *data, uint64_t bytes, tsr_b
  * lanes of the last block are zero, as the library expects. */
 static int fill_x(const layer *opened, tsr_buffer **x)
 {
-    const tsr_tensor *tensor = &opened->info.x;
-    const blocking b = blocking_of(tensor);
+    const tsr_tensor flat = in_one_row(&opened->info.x);
     float *data = calloc(1, opened->info.x_bytes);
     if (data == NULL) return out_of_memory();
     uint64_t index = 0;
-    for (int64_t n = 0; n < tensor->n; ++n)
-        for (int64_t c = 0; c < tensor->c; ++c)
-            for (int64_t pixel = 0; pixel < b.plane; ++pixel) data[position(&b, n, c, pixel)] = small_integer(index++);
+    for (int64_t n = 0; n < flat.n; ++n)
+        for (int64_t c = 0; c < flat.c; ++c)
+            for (int64_t pixel = 0; pixel < flat.size[TSR_W]; ++pixel)
+                data[tsr__tensor_at(&flat, n, c, 0, 0, pixel)] = small_integer(index++);
     const int failed = upload(opened->context, data, opened->info.x_bytes, x);
     free(data);
     return failed;
@@ -199,17 +191,17 @@ void layer_close(layer *opened)
 
 float *layer_read_y(const layer *opened)
 {
-    const tsr_tensor *tensor = &opened->info.y;
-    const blocking b = blocking_of(tensor);
+    const tsr_tensor flat = in_one_row(&opened->info.y);
     float *data = malloc(opened->info.y_bytes);
-    float *dense = malloc((size_t)(tensor->n * b.channels * b.plane) * sizeof *dense);
+    float *dense = malloc((size_t)(flat.n * flat.c * flat.size[TSR_W]) * sizeof *dense);
     tsr_status status = TSR_OK;
     if (data != NULL && dense != NULL) {
         status = tsr_buffer_read(opened->args.y, 0, data, opened->info.y_bytes);
         float *out = dense;
-        for (int64_t n = 0; n < tensor->n && status == TSR_OK; ++n)
-            for (int64_t c = 0; c < b.channels; ++c)
-                for (int64_t pixel = 0; pixel < b.plane; ++pixel) *out++ = data[position(&b, n, c, pixel)];
+        for (int64_t n = 0; n < flat.n && status == TSR_OK; ++n)
+            for (int64_t c = 0; c < flat.c; ++c)
+                for (int64_t pixel = 0; pixel < flat.size[TSR_W]; ++pixel)
+                    *out++ = data[tsr__tensor_at(&flat, n, c, 0, 0, pixel)];
     }
     const bool good = data != NULL && dense != NULL && status == TSR_OK;
     free(data);

@@ -27,6 +27,12 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+double measure_median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_value);
+    return values[(count - 1) / 2];
+}
+
 /* The value that `share` of the first `count` samples do not exceed. */
 static double quantile(const samples *s, int count, double share)
 {

@@ -23,6 +23,9 @@ typedef struct measure_figures {
 int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, double limit_ms,
                   measure_figures *figures);
 
+/* The median of some numbers, which it sorts: of an even count the lower of the two in the middle. */
+double measure_median(double *values, int count);
+
 /* The median of a layer's time alone, without yardsticks. */
 int measure_time(const layer *measured, double limit_ms, double *median_ms);
 
