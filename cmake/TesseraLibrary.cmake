@@ -1,7 +1,7 @@
 # The library. Its algorithms come from lists: a line in host/OP/algorithms.def adds host/OP/NAME.c and
 # kernels/OP/NAME.cl, a line in host/cpu/OP.def adds host/cpu/OP_NAME.c.
 
-set(TESSERA_OPERATORS conv pool reorder)
+set(TESSERA_OPERATORS conv pool reorder unpool columns)
 
 # Sets `result` to the names in a list of TSR_ALGORITHM(name) lines.
 function(tsr_read_algorithms list result)

@@ -18,21 +18,23 @@ typedef struct tsr__params {
  * names one: they would be right there, but slow. */
 typedef enum tsr__family { TSR__ANY_FAMILY, TSR__GPU_FAMILY, TSR__CPU_FAMILY } tsr__family;
 
-/* Dense host memory of one run on the CPU path; bias is NULL where the problem has none. */
+/* Host memory of one run on the CPU path, of the problem's types; NULL where the problem has none. */
 typedef struct tsr__host_args {
-    const float *x, *w, *bias;
-    float *y;
+    const void *x, *w, *scale, *bias, *residual, *slope;
+    void *y, *indices;
 } tsr__host_args;
 
 typedef struct tsr__algorithm {
     const char *name;
     tsr__family family;
+    uint32_t features;              /* of enum tsr__feature: what it can do; selection refuses the rest */
     const char *const *param_names; /* ends with NULL; NULL: no params */
 
     /* Settles the layouts that are ANY. NULL: they become NCHW. */
     void (*layouts)(const tsr_device *device, tsr__problem *p);
 
-    /* Why it cannot run the problem on the device, or NULL. The text outlives everything. NULL: it runs anything. */
+    /* Why, beyond its features, it cannot run the problem on the device, or NULL. The text outlives everything. NULL:
+     * it runs anything. */
     const char *(*refuse)(const tsr_device *device, const tsr__problem *p);
 
     /* The default params, in constant time; and up to `capacity` that are worth trying, all legal, with the default
@@ -58,6 +60,7 @@ typedef struct tsr__algorithm {
 
 typedef struct tsr__operator {
     const char *name;                                       /* "conv": also the name of its folders */
+    bool has_window;                                        /* its problems have one */
     const tsr__algorithm *const *opencl;                    /* in order of preference; ends with NULL */
     const tsr__algorithm *const *host;                      /* the CPU path's */
     void (*format)(const tsr__problem *p, tsr__text *text); /* the problem in the notation of tessera.h */

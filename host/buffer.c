@@ -1,6 +1,7 @@
 #include "buffer.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +20,27 @@ static tsr_status allocate(tsr_context *context, uint64_t bytes, tsr_buffer **bu
     return TSR_OK;
 }
 
+/* The head of allocated host memory, which slices share. */
+struct tsr__block {
+    atomic_size_t references;
+};
+
+static tsr__block *retain_block(tsr__block *block)
+{
+    if (block != NULL) atomic_fetch_add(&block->references, 1);
+    return block;
+}
+
+static void release_block(tsr__block *block)
+{
+    if (block != NULL && atomic_fetch_sub(&block->references, 1) == 1) free(block);
+}
+
 void tsr_buffer_destroy(tsr_buffer *buffer)
 {
     if (buffer == NULL) return;
     if (buffer->memory != NULL) clReleaseMemObject(buffer->memory);
-    if (buffer->owns_host) free(buffer->host);
+    release_block(buffer->owner);
     tsr_context_destroy(buffer->context);
     free(buffer);
 }
@@ -32,9 +49,11 @@ static tsr_status allocate_memory(tsr_buffer *buffer)
 {
     if (tsr__context_is_host(buffer->context)) {
         const uint64_t rounded = (buffer->bytes + HOST_ALIGNMENT - 1) / HOST_ALIGNMENT * HOST_ALIGNMENT;
-        buffer->host = aligned_alloc(HOST_ALIGNMENT, rounded);
-        buffer->owns_host = true;
-        return buffer->host != NULL ? TSR_OK : tsr__fail(TSR_OUT_OF_MEMORY, "%" PRIu64 " bytes", buffer->bytes);
+        buffer->owner = aligned_alloc(HOST_ALIGNMENT, HOST_ALIGNMENT + rounded);
+        if (buffer->owner == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "%" PRIu64 " bytes", buffer->bytes);
+        atomic_init(&buffer->owner->references, 1);
+        buffer->host = (char *)buffer->owner + HOST_ALIGNMENT;
+        return TSR_OK;
     }
     cl_int code = CL_SUCCESS;
     buffer->memory = clCreateBuffer(buffer->context->cl, CL_MEM_READ_WRITE, buffer->bytes, NULL, &code);
@@ -75,9 +94,10 @@ static tsr_status check_lent_memory(const tsr_context *context, cl_mem memory, u
     if (type != CL_MEM_OBJECT_BUFFER)
         return tsr__fail(TSR_INVALID_VALUE, "memory is of type 0x%x; it must be a buffer, which is 0x%x", type,
                          CL_MEM_OBJECT_BUFFER);
-    if (offset % ELEMENT != 0 || bytes % ELEMENT != 0 || bytes == 0)
+    if (offset % ELEMENT != 0 || bytes == 0)
         return tsr__fail(TSR_INVALID_VALUE,
-                         "offset is %" PRIu64 " and bytes %" PRIu64 "; both must be multiples of %d, and bytes above 0",
+                         "offset is %" PRIu64 " and bytes %" PRIu64
+                         "; the offset must be a multiple of %d, and bytes above 0",
                          offset, bytes, ELEMENT);
     if (offset > size || bytes > size - offset)
         return tsr__fail(TSR_INVALID_VALUE, "offset is %" PRIu64 " and bytes %" PRIu64 "; memory has %zu bytes", offset,
@@ -113,14 +133,33 @@ tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t byt
                          context == NULL ? "context" : (memory == NULL ? "memory" : "buffer"));
     if (!tsr__context_is_host(context))
         return tsr__fail(TSR_INVALID_VALUE, "context is of an OpenCL device; it takes tsr_buffer_wrap()");
-    if ((uintptr_t)memory % ELEMENT != 0 || bytes % ELEMENT != 0 || bytes == 0)
+    if ((uintptr_t)memory % ELEMENT != 0 || bytes == 0)
         return tsr__fail(TSR_INVALID_VALUE,
-                         "memory is %p and bytes %" PRIu64 "; both must be multiples of %d, and bytes above 0", memory,
-                         bytes, ELEMENT);
+                         "memory is %p and bytes %" PRIu64 "; memory must be aligned to %d bytes, and bytes above 0",
+                         memory, bytes, ELEMENT);
     tsr_buffer *fresh = NULL;
     TSR__TRY(allocate(context, bytes, &fresh));
     fresh->host = memory;
     *buffer = fresh;
+    return TSR_OK;
+}
+
+tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t bytes, tsr_buffer **slice)
+{
+    if (whole == NULL || slice == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", whole == NULL ? "whole" : "slice");
+    if (offset % ELEMENT != 0 || bytes == 0 || offset > whole->bytes || bytes > whole->bytes - offset)
+        return tsr__fail(TSR_INVALID_VALUE,
+                         "offset is %" PRIu64 " and bytes %" PRIu64
+                         "; the offset must be a multiple of %d, bytes above 0, and the buffer has %" PRIu64,
+                         offset, bytes, ELEMENT, whole->bytes);
+    if (whole->memory != NULL)
+        return tsr_buffer_wrap(whole->context, whole->memory, whole->offset + offset, bytes, slice);
+    tsr_buffer *fresh = NULL;
+    TSR__TRY(allocate(whole->context, bytes, &fresh));
+    fresh->host = (char *)whole->host + offset;
+    fresh->owner = retain_block(whole->owner);
+    *slice = fresh;
     return TSR_OK;
 }
 

@@ -13,6 +13,7 @@ tsr_args tsr_args_default(void)
 typedef struct bindings {
     const tsr_buffer *buffer[TSR__SLOTS];
     uint64_t skipped_bytes[TSR__SLOTS]; /* from the buffer's beginning */
+    uint64_t element_bytes[TSR__SLOTS];
 } bindings;
 
 /* The caller's side of a run, as OpenCL calls have it. */
@@ -44,25 +45,58 @@ static tsr_status check_apart(const char *name, const tsr_buffer *written, const
     return tsr__fail(TSR_INVALID_VALUE, "%s overlaps %s", name, other_name);
 }
 
-static tsr_status check_args(const tsr_plan *plan, const tsr_args *a)
+/* One tensor of a run, as checks see it. */
+typedef struct operand {
+    const char *name;
+    const tsr_buffer *buffer;
+    uint64_t needed; /* bytes; 0: not used */
+    bool written;
+    tsr__slot slot;
+} operand;
+
+enum { OPERANDS = 9 };
+
+static void list_operands(const tsr_plan *plan, const tsr_args *a, operand operands[OPERANDS])
 {
     const tsr_plan_info *i = &plan->info;
-    TSR__TRY(check_buffer(plan, "x", a->x, i->x_bytes));
-    TSR__TRY(check_buffer(plan, "w", a->w, i->w_bytes));
-    TSR__TRY(check_buffer(plan, "bias", a->bias, i->bias_bytes));
-    TSR__TRY(check_buffer(plan, "y", a->y, i->y_bytes));
-    TSR__TRY(check_buffer(plan, "workspace", a->workspace, i->workspace_bytes));
+    const bool indices_written = plan->offer.problem.op->has_window;
+    const operand all[OPERANDS] = {
+        {"x", a->x, i->x_bytes, false, TSR__X},
+        {"w", a->w, i->w_bytes, false, TSR__W},
+        {"scale", a->scale, i->scale_bytes, false, TSR__SCALE},
+        {"bias", a->bias, i->bias_bytes, false, TSR__BIAS},
+        {"residual", a->residual, i->residual_bytes, false, TSR__RESIDUAL},
+        {"slope", a->slope, i->slope_bytes, false, TSR__SLOPE},
+        {"indices", a->indices, i->indices_bytes, indices_written, TSR__INDICES},
+        {"y", a->y, i->y_bytes, true, TSR__Y},
+        {"workspace", a->workspace, i->workspace_bytes, true, TSR__WORKSPACE},
+    };
+    for (int n = 0; n < OPERANDS; ++n) operands[n] = all[n];
+}
 
-    const tsr_buffer *workspace = i->workspace_bytes > 0 ? a->workspace : NULL;
-    const tsr_buffer *w = i->w_bytes > 0 ? a->w : NULL;
-    const tsr_buffer *bias = i->bias_bytes > 0 ? a->bias : NULL;
-    TSR__TRY(check_apart("y", a->y, "x", a->x));
-    TSR__TRY(check_apart("y", a->y, "w", w));
-    TSR__TRY(check_apart("y", a->y, "bias", bias));
-    TSR__TRY(check_apart("workspace", workspace, "x", a->x));
-    TSR__TRY(check_apart("workspace", workspace, "w", w));
-    TSR__TRY(check_apart("workspace", workspace, "bias", bias));
-    return check_apart("workspace", workspace, "y", a->y);
+/* A range that starts between two elements could not be addressed; plain 4-byte types always start well. */
+static tsr_status check_alignment(const tsr_plan *plan, const operand *o)
+{
+    const uint64_t element = tsr__slot_element_bytes(&plan->offer.problem, o->slot);
+    const uint64_t offset = o->buffer->host != NULL ? (uint64_t)(uintptr_t)o->buffer->host : o->buffer->offset;
+    if (offset % element == 0) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "%s begins at byte %" PRIu64 "; its elements need a multiple of %" PRIu64,
+                     o->name, offset, element);
+}
+
+static tsr_status check_args(const tsr_plan *plan, const tsr_args *a)
+{
+    operand operands[OPERANDS];
+    list_operands(plan, a, operands);
+    for (int i = 0; i < OPERANDS; ++i) {
+        TSR__TRY(check_buffer(plan, operands[i].name, operands[i].buffer, operands[i].needed));
+        if (operands[i].needed > 0) TSR__TRY(check_alignment(plan, &operands[i]));
+    }
+    for (int i = OPERANDS - 1; i > 0; --i)
+        for (int j = 0; j < i; ++j)
+            if (operands[i].needed > 0 && operands[j].needed > 0 && (operands[i].written || operands[j].written))
+                TSR__TRY(check_apart(operands[i].name, operands[i].buffer, operands[j].name, operands[j].buffer));
+    return TSR_OK;
 }
 
 /* The queue is the caller's or the context's own, and belongs to the plan's context and device. */
@@ -97,7 +131,7 @@ static cl_int set_slot(cl_kernel kernel, cl_uint *index, const bindings *b, cons
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const cl_mem memory = buffer == NULL ? NULL : buffer->memory;
     const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
-    const cl_ulong offset = bytes / sizeof(float) + (uint64_t)arg->value;
+    const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
     const cl_int code = clSetKernelArg(kernel, (*index)++, sizeof memory, &memory);
     return code != CL_SUCCESS ? code : clSetKernelArg(kernel, (*index)++, sizeof offset, &offset);
 }
@@ -110,6 +144,7 @@ static tsr_status set_args(const tsr__step *step, const bindings *b)
         const tsr__arg *arg = &step->launch.args[i];
         const cl_int narrow = (cl_int)arg->value;
         const cl_long wide = arg->value;
+        const cl_float real = arg->real;
         switch (arg->kind) {
         case TSR__ARG_SLOT:
             code = set_slot(step->kernel, &index, b, arg);
@@ -119,6 +154,9 @@ static tsr_status set_args(const tsr__step *step, const bindings *b)
             break;
         case TSR__ARG_LONG:
             code = clSetKernelArg(step->kernel, index++, sizeof wide, &wide);
+            break;
+        case TSR__ARG_FLOAT:
+            code = clSetKernelArg(step->kernel, index++, sizeof real, &real);
             break;
         }
     }
@@ -135,41 +173,87 @@ static tsr_status launch(const tsr__step *step, const bindings *b, const schedul
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clEnqueueNDRangeKernel");
 }
 
-/* Enqueues steps one behind the other: each waits for the one before, which also holds in an out-of-order queue. */
-static tsr_status launch_chain(const tsr__step *const *steps, int count, const bindings *b, const schedule *s)
+/* Launches that go one behind the other: each waits for the one before, which also holds in an out-of-order queue. */
+typedef struct chain {
+    const schedule *schedule;
+    cl_event previous; /* NULL before the first */
+} chain;
+
+static tsr_status chain_add(chain *c, const tsr__step *step, const bindings *b, bool last)
 {
-    cl_event previous = NULL;
-    tsr_status status = TSR_OK;
-    for (int i = 0; i < count && status == TSR_OK; ++i) {
-        const bool last = i == count - 1;
-        cl_event done = NULL;
-        const schedule mine = {.queue = s->queue,
-                               .num_events = i == 0 ? s->num_events : 1,
-                               .wait_list = i == 0 ? s->wait_list : &previous,
-                               .event = last ? s->event : &done};
-        status = launch(steps[i], b, &mine);
-        if (previous != NULL) clReleaseEvent(previous);
-        previous = done;
-    }
-    if (previous != NULL) clReleaseEvent(previous);
+    cl_event done = NULL;
+    const bool first = c->previous == NULL;
+    const schedule mine = {.queue = c->schedule->queue,
+                           .num_events = first ? c->schedule->num_events : 1,
+                           .wait_list = first ? c->schedule->wait_list : &c->previous,
+                           .event = last ? c->schedule->event : &done};
+    const tsr_status status = launch(step, b, &mine);
+    if (c->previous != NULL) clReleaseEvent(c->previous);
+    c->previous = done;
     return status;
+}
+
+/* How far, in elements, a part of a problem lies from the part before in each slot. */
+static void part_steps(const tsr__offer *o, int64_t step[TSR__SLOTS])
+{
+    const tsr__problem *p = &o->problem;
+    const int64_t y_channels = p->y.c / tsr__tensor_block(&o->whole.y) * p->y.strides.c;
+    const int64_t x_channels = p->x.c / tsr__tensor_block(&o->whole.x) * p->x.strides.c;
+    for (int slot = 0; slot < TSR__SLOTS; ++slot) step[slot] = 0;
+    if (!o->splits_channels) {
+        step[TSR__X] = p->x.n * p->x.strides.n;
+        step[TSR__Y] = p->y.n * p->y.strides.n;
+        step[TSR__INDICES] = p->op->has_window ? step[TSR__Y] : step[TSR__X]; /* written with y or read with x */
+        step[TSR__RESIDUAL] = p->residual.n * p->residual.strides.n;
+        return;
+    }
+    const bool nhwc_x = p->x.layout == TSR_LAYOUT_NHWC, nhwc_y = p->y.layout == TSR_LAYOUT_NHWC;
+    if (p->groups != 1) step[TSR__X] = nhwc_x ? p->x.c : x_channels;
+    step[TSR__Y] = step[TSR__INDICES] = nhwc_y ? p->y.c : y_channels;
+    step[TSR__RESIDUAL] = nhwc_y ? p->y.c : p->y.c / tsr__tensor_block(&o->whole.y) * p->residual.strides.c;
+    step[TSR__W] = p->w_elements;
+    step[TSR__SCALE] = step[TSR__BIAS] = step[TSR__SLOPE] = p->y.c;
+}
+
+/* Moves the bindings to the next part. Weights that are packed at every run are packed for each part into one place. */
+static void next_part(const tsr_plan *plan, const int64_t step[TSR__SLOTS], bindings *b)
+{
+    for (int slot = 0; slot < TSR__SLOTS; ++slot)
+        b->skipped_bytes[slot] += (uint64_t)step[slot] * b->element_bytes[slot];
+    if (plan->packed_weights && plan->offer.splits_channels) b->skipped_bytes[TSR__PACKED] += plan->offer.packed_bytes;
+}
+
+static bindings bind(const tsr_plan *plan, const tsr_args *a)
+{
+    bindings b = {.buffer = {[TSR__PACKED] = plan->packed_weights ? a->w : a->workspace}};
+    operand operands[OPERANDS];
+    list_operands(plan, a, operands);
+    for (int i = 0; i < OPERANDS; ++i)
+        if (operands[i].needed > 0) b.buffer[operands[i].slot] = operands[i].buffer;
+    for (int slot = 0; slot < TSR__SLOTS; ++slot)
+        b.element_bytes[slot] = tsr__slot_element_bytes(&plan->offer.problem, (tsr__slot)slot);
+    b.element_bytes[TSR__INDICES] += b.buffer[TSR__INDICES] == NULL; /* 0 where there are none */
+    if (!plan->packed_weights) b.skipped_bytes[TSR__PACKED] = plan->offer.packed_at;
+    return b;
 }
 
 static tsr_status launch_plan(const tsr_plan *plan, const tsr_args *a, const schedule *s)
 {
-    bindings b = {.buffer = {[TSR__X] = a->x,
-                             [TSR__W] = a->w,
-                             [TSR__BIAS] = plan->offer.problem.bias ? a->bias : NULL,
-                             [TSR__Y] = a->y,
-                             [TSR__PACKED] = plan->packed_weights ? a->w : a->workspace,
-                             [TSR__WORKSPACE] = a->workspace}};
-    if (!plan->packed_weights) b.skipped_bytes[TSR__PACKED] = plan->offer.packed_at;
-
-    const tsr__step *chain[TSR__MAX_LAUNCHES + 1];
-    int count = 0;
-    if (plan->pack.kernel != NULL && !plan->packed_weights) chain[count++] = &plan->pack;
-    for (int i = 0; i < plan->step_count; ++i) chain[count++] = &plan->steps[i];
-    return launch_chain(chain, count, &b, s);
+    const tsr__offer *o = &plan->offer;
+    const bool packs = plan->pack.kernel != NULL && !plan->packed_weights;
+    bindings b = bind(plan, a);
+    int64_t step[TSR__SLOTS];
+    part_steps(o, step);
+    chain c = {.schedule = s};
+    tsr_status status = TSR_OK;
+    for (int64_t part = 0; part < o->parts && status == TSR_OK; ++part) {
+        if (packs && (part == 0 || o->splits_channels)) status = chain_add(&c, &plan->pack, &b, false);
+        for (int i = 0; i < plan->step_count && status == TSR_OK; ++i)
+            status = chain_add(&c, &plan->steps[i], &b, part == o->parts - 1 && i == plan->step_count - 1);
+        next_part(plan, step, &b);
+    }
+    if (c.previous != NULL) clReleaseEvent(c.previous);
+    return status;
 }
 
 /* The kernels' arguments live in the kernels, so that one thread at a time sets and enqueues. The lock is the one part
@@ -179,14 +263,28 @@ static pthread_mutex_t *lock_of(const tsr_plan *plan)
     return (pthread_mutex_t *)&plan->lock;
 }
 
+static void *host_memory(const bindings *b, tsr__slot slot)
+{
+    return b->buffer[slot] == NULL ? NULL : (char *)b->buffer[slot]->host + b->skipped_bytes[slot];
+}
+
 static void run_on_host(const tsr_plan *plan, const tsr_args *a)
 {
-    const tsr__problem *p = &plan->offer.problem;
-    const tsr__host_args host = {.x = a->x->host,
-                                 .w = p->w_elements > 0 ? a->w->host : NULL,
-                                 .bias = p->bias ? a->bias->host : NULL,
-                                 .y = a->y->host};
-    plan->offer.algorithm->run_host(p, &host);
+    bindings b = bind(plan, a);
+    int64_t step[TSR__SLOTS];
+    part_steps(&plan->offer, step);
+    for (int64_t part = 0; part < plan->offer.parts; ++part) {
+        const tsr__host_args host = {.x = host_memory(&b, TSR__X),
+                                     .w = host_memory(&b, TSR__W),
+                                     .scale = host_memory(&b, TSR__SCALE),
+                                     .bias = host_memory(&b, TSR__BIAS),
+                                     .residual = host_memory(&b, TSR__RESIDUAL),
+                                     .slope = host_memory(&b, TSR__SLOPE),
+                                     .y = host_memory(&b, TSR__Y),
+                                     .indices = host_memory(&b, TSR__INDICES)};
+        plan->offer.algorithm->run_host(&plan->offer.problem, &host);
+        next_part(plan, step, &b);
+    }
 }
 
 tsr_status tsr_plan_enqueue(const tsr_plan *plan, const tsr_args *args, cl_command_queue queue, cl_uint num_events,
@@ -218,10 +316,21 @@ static tsr_status copy_weights(const tsr_plan *plan, const tsr_buffer *w, tsr_bu
 
 static tsr_status pack_weights(const tsr_plan *plan, const tsr_buffer *w, tsr_buffer *packed, const schedule *s)
 {
-    const bindings b = {.buffer = {[TSR__W] = w, [TSR__PACKED] = packed}};
+    const tsr__offer *o = &plan->offer;
+    const int64_t parts = o->splits_channels ? o->parts : 1;
+    bindings b = {.buffer = {[TSR__W] = w, [TSR__PACKED] = packed}};
+    for (int slot = 0; slot < TSR__SLOTS; ++slot)
+        b.element_bytes[slot] = tsr__slot_element_bytes(&o->problem, (tsr__slot)slot);
+    chain c = {.schedule = s};
+    tsr_status status = TSR_OK;
     pthread_mutex_lock(lock_of(plan));
-    const tsr_status status = launch(&plan->pack, &b, s);
+    for (int64_t part = 0; part < parts && status == TSR_OK; ++part) {
+        status = chain_add(&c, &plan->pack, &b, part == parts - 1);
+        b.skipped_bytes[TSR__W] += (uint64_t)o->problem.w_elements * b.element_bytes[TSR__W];
+        b.skipped_bytes[TSR__PACKED] += o->packed_bytes;
+    }
     pthread_mutex_unlock(lock_of(plan));
+    if (c.previous != NULL) clReleaseEvent(c.previous);
     return status;
 }
 
@@ -232,7 +341,8 @@ tsr_status tsr_plan_pack_enqueue(const tsr_plan *plan, const tsr_buffer *w, tsr_
     if (plan->info.packed_bytes == 0) return tsr__fail(TSR_INVALID_VALUE, "the plan's operator has no weights to pack");
     schedule s = {.queue = queue, .num_events = num_events, .wait_list = wait_list, .event = event};
     TSR__TRY(check_schedule(plan, &s));
-    TSR__TRY(check_buffer(plan, "w", w, sizeof(float) * (uint64_t)plan->offer.problem.w_elements));
+    const tsr__problem *p = &plan->offer.whole;
+    TSR__TRY(check_buffer(plan, "w", w, tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements));
     TSR__TRY(check_buffer(plan, "packed", packed, plan->info.packed_bytes));
     TSR__TRY(check_apart("packed", packed, "w", w));
     return plan->pack.kernel != NULL ? pack_weights(plan, w, packed, &s) : copy_weights(plan, w, packed, &s);

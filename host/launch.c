@@ -57,6 +57,11 @@ void tsr__launch_long(tsr__launch *launch, int64_t value)
     add_arg(launch, (tsr__arg){.kind = TSR__ARG_LONG, .value = value});
 }
 
+void tsr__launch_float(tsr__launch *launch, float value)
+{
+    add_arg(launch, (tsr__arg){.kind = TSR__ARG_FLOAT, .real = value});
+}
+
 void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3])
 {
     for (int i = 0; i < 3; ++i) {

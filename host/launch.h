@@ -6,16 +6,29 @@
 #include "status.h"
 
 /* The memory that a launch may name. */
-typedef enum tsr__slot { TSR__X, TSR__W, TSR__BIAS, TSR__Y, TSR__PACKED, TSR__WORKSPACE, TSR__SLOTS } tsr__slot;
+typedef enum tsr__slot {
+    TSR__X,
+    TSR__W,
+    TSR__SCALE,
+    TSR__BIAS,
+    TSR__RESIDUAL,
+    TSR__SLOPE,
+    TSR__Y,
+    TSR__INDICES,
+    TSR__PACKED,
+    TSR__WORKSPACE,
+    TSR__SLOTS
+} tsr__slot;
 
 /* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. */
 typedef struct tsr__arg {
-    enum { TSR__ARG_SLOT, TSR__ARG_INT, TSR__ARG_LONG } kind;
+    enum { TSR__ARG_SLOT, TSR__ARG_INT, TSR__ARG_LONG, TSR__ARG_FLOAT } kind;
     tsr__slot slot;
     int64_t value; /* of an int or long; of a slot the elements to skip */
+    float real;    /* of a float */
 } tsr__arg;
 
-enum { TSR__MAX_ARGS = 48, TSR__MAX_LAUNCHES = 4, TSR__MAX_OPTIONS = 640 };
+enum { TSR__MAX_ARGS = 80, TSR__MAX_LAUNCHES = 4, TSR__MAX_OPTIONS = 640 };
 
 typedef struct tsr__launch {
     const tsr__source *source;
@@ -44,6 +57,7 @@ void tsr__launch_slot(tsr__launch *launch, tsr__slot slot);
 void tsr__launch_slot_at(tsr__launch *launch, tsr__slot slot, int64_t skipped_elements);
 void tsr__launch_int(tsr__launch *launch, int64_t value);
 void tsr__launch_long(tsr__launch *launch, int64_t value);
+void tsr__launch_float(tsr__launch *launch, float value);
 
 /* Sets the sizes; the global ones are in work-items and are rounded up to whole groups. */
 void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3]);

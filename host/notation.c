@@ -1,5 +1,7 @@
 #include "notation.h"
 
+#include "activation.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -76,6 +78,8 @@ static int64_t *single_field(const char *name, const tsr__vocabulary *vocabulary
     if (strcmp(name, "c") == 0) return &p->x.c;
     if (!knows(vocabulary, name)) return NULL;
     if (strcmp(name, "k") == 0) return &p->y.c;
+    if (strcmp(name, "div") == 0) return &p->divisor;
+    if (strcmp(name, "p") == 0) return &p->p;
     return strcmp(name, "g") == 0 ? &p->groups : NULL;
 }
 
@@ -105,48 +109,141 @@ static tsr_status take_axes(const token *t, const tsr__vocabulary *vocabulary, c
         spread(t->values + (both ? begins : 0), begins, mentioned, w->pad_end);
         return TSR_OK;
     }
-    const bool stride = strcmp(t->name, "st") == 0;
-    if (!stride && !(strcmp(t->name, "dl") == 0 && knows(vocabulary, "dl")))
+    const struct {
+        const char *name;
+        int64_t *field;
+        bool known;
+    } fields[] = {{"st", w->stride, true},
+                  {"dl", w->dilation, true},
+                  {"op", w->output_padding, knows(vocabulary, "op")},
+                  {"os", w->output_size, knows(vocabulary, "os")}};
+    enum { FIELDS = sizeof fields / sizeof fields[0] };
+    int i = 0;
+    while (i < FIELDS && !(fields[i].known && strcmp(t->name, fields[i].name) == 0)) ++i;
+    if (i == FIELDS)
         return tsr__fail(TSR_INVALID_VALUE, "\"%s\" in the problem is not known for %s", t->name,
                          vocabulary->operator_name);
     if (t->count > TSR_AXES)
         return tsr__fail(TSR_INVALID_VALUE, "%s has %d numbers in the problem; 1 to %d are possible", t->name, t->count,
                          TSR_AXES);
-    spread(t->values, t->count, mentioned, stride ? w->stride : w->dilation);
+    spread(t->values, t->count, mentioned, fields[i].field);
     return TSR_OK;
 }
 
-static tsr_status take_flag(const char *flag, size_t length, const tsr__vocabulary *vocabulary, tsr__problem *p)
+/* ---- Words ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *text;
+    tsr_auto_pad value;
+} auto_pads[] = {{"same-upper", TSR_PAD_SAME_UPPER}, {"same-lower", TSR_PAD_SAME_LOWER}, {"valid", TSR_PAD_VALID}};
+
+static const struct {
+    const char *text;
+    tsr_pad_mode value;
+} pad_modes[] = {{"reflect", TSR_PAD_REFLECT}, {"replicate", TSR_PAD_REPLICATE}, {"circular", TSR_PAD_CIRCULAR}};
+
+/* Every type but the default. */
+static const tsr_dtype dtypes[] = {TSR_F16, TSR_F64, TSR_I8, TSR_U8};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* A word that sets a flag, in reading; and that a flag becomes, in writing. */
+typedef struct flag_word {
+    const char *text;
+    bool of_conv; /* else of pooling */
+    bool *flag;
+} flag_word;
+
+enum { FLAG_WORDS = 10 };
+
+static void list_flags(tsr__problem *p, flag_word words[FLAG_WORDS])
 {
-    static const struct {
-        const char *name;
-        tsr_auto_pad auto_pad;
-    } paddings[] = {{"same-upper", TSR_PAD_SAME_UPPER}, {"same-lower", TSR_PAD_SAME_LOWER}, {"valid", TSR_PAD_VALID}};
-    for (size_t i = 0; i < sizeof paddings / sizeof paddings[0]; ++i)
-        if (strlen(paddings[i].name) == length && memcmp(paddings[i].name, flag, length) == 0) {
-            p->window.auto_pad = paddings[i].auto_pad;
-            return TSR_OK;
-        }
-    if (vocabulary->epilogue && length == 4 && memcmp(flag, "bias", length) == 0) {
-        p->bias = true;
-        return TSR_OK;
-    }
-    if (vocabulary->epilogue && length == 4 && memcmp(flag, "relu", length) == 0) {
-        p->activation = TSR_ACTIVATION_RELU;
-        return TSR_OK;
-    }
-    return tsr__fail(TSR_INVALID_VALUE, "\"%.*s\" in the problem is not known for %s", (int)length, flag,
-                     vocabulary->operator_name);
+    const flag_word all[FLAG_WORDS] = {
+        {"scale", true, &p->scale},
+        {"bias", true, &p->bias},
+        {"residual", true, &p->has_residual},
+        {"flip", true, &p->flip},
+        {"half-sums", true, &p->half_sums},
+        {"ceil", false, &p->window.ceil},
+        {"adaptive", false, &p->window.adaptive},
+        {"global", false, &p->global},
+        {"flat", false, &p->indices_flat},
+        {"column-major", false, &p->indices_column_major},
+    };
+    for (int i = 0; i < FLAG_WORDS; ++i) words[i] = all[i];
 }
 
-static tsr_status parse_flags(const char *at, const tsr__vocabulary *vocabulary, tsr__problem *p)
+static bool take_flag(const char *word, bool is_conv, tsr__problem *p)
+{
+    flag_word words[FLAG_WORDS];
+    list_flags(p, words);
+    for (int i = 0; i < FLAG_WORDS; ++i)
+        if (words[i].of_conv == is_conv && strcmp(words[i].text, word) == 0) return *words[i].flag = true;
+    return false;
+}
+
+static bool take_choice(const char *word, bool is_conv, tsr__problem *p)
+{
+    for (size_t i = 0; i < COUNT(auto_pads); ++i)
+        if (strcmp(auto_pads[i].text, word) == 0) {
+            p->window.auto_pad = auto_pads[i].value;
+            return true;
+        }
+    for (size_t i = 0; i < COUNT(pad_modes) && is_conv; ++i)
+        if (strcmp(pad_modes[i].text, word) == 0) {
+            p->window.pad_mode = pad_modes[i].value;
+            return true;
+        }
+    for (size_t i = 0; i < COUNT(dtypes); ++i)
+        if (strcmp(tsr_dtype_text(dtypes[i]), word) == 0) {
+            p->x.dtype = p->y.dtype = dtypes[i];
+            return true;
+        }
+    if (!is_conv && (strcmp(word, "indices") == 0 || strcmp(word, "indices32") == 0)) {
+        p->indices = word[7] == '\0' ? TSR_INDICES_I64 : TSR_INDICES_I32;
+        return true;
+    }
+    return false;
+}
+
+static tsr_status take_word(const char *word, const tsr__vocabulary *vocabulary, tsr__problem *p)
+{
+    if (take_flag(word, vocabulary->is_conv, p) || take_choice(word, vocabulary->is_conv, p)) return TSR_OK;
+    if (vocabulary->is_conv && tsr_activation_parse(word, &p->activation, &p->alpha, &p->beta) == TSR_OK) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "\"%s\" in the problem is not known for %s", word, vocabulary->operator_name);
+}
+
+static tsr_status parse_words(const char *at, const tsr__vocabulary *vocabulary, tsr__problem *p)
 {
     while (*at == ',') {
+        char word[64];
         const size_t length = strcspn(++at, ",");
-        TSR__TRY(take_flag(at, length, vocabulary, p));
+        if (length >= sizeof word)
+            return tsr__fail(TSR_INVALID_VALUE, "\"%.24s...\" in the problem is not known for %s", at,
+                             vocabulary->operator_name);
+        memcpy(word, at, length);
+        word[length] = '\0';
+        TSR__TRY(take_word(word, vocabulary, p));
         at += length;
     }
     return TSR_OK;
+}
+
+static void write_words(const tsr__problem *p, tsr__text *text)
+{
+    tsr__problem copy = *p;
+    flag_word words[FLAG_WORDS];
+    list_flags(&copy, words);
+    for (size_t i = 0; i < COUNT(auto_pads); ++i)
+        if (p->window.auto_pad == auto_pads[i].value) tsr__text_add(text, ",%s", auto_pads[i].text);
+    for (size_t i = 0; i < COUNT(pad_modes); ++i)
+        if (p->window.pad_mode == pad_modes[i].value) tsr__text_add(text, ",%s", pad_modes[i].text);
+    for (int i = 0; i < FLAG_WORDS; ++i)
+        if (*words[i].flag) tsr__text_add(text, ",%s", words[i].text);
+    if (p->indices != TSR_INDICES_NONE)
+        tsr__text_add(text, ",%s", p->indices == TSR_INDICES_I64 ? "indices" : "indices32");
+    tsr__activation_format(p->activation, p->alpha, p->beta, text);
+    if (p->x.dtype != TSR_F32) tsr__text_add(text, ",%s", tsr_dtype_text(p->x.dtype));
 }
 
 /* Reads all tokens once; in the first pass those with one number, in the second those of axes, because tokens come in
@@ -178,7 +275,7 @@ tsr_status tsr__notation_parse(const char *text, const tsr__vocabulary *vocabula
     TSR__TRY(parse_pass(&at, vocabulary, false, &mentioned, p));
     at = text;
     TSR__TRY(parse_pass(&at, vocabulary, true, &mentioned, p));
-    return parse_flags(at, vocabulary, p);
+    return parse_words(at, vocabulary, p);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------------------------- */
@@ -227,23 +324,23 @@ static void write_pads(tsr__text *text, const tsr__window *w, int first)
 void tsr__notation_format(const tsr__problem *p, const int64_t default_stride[TSR_AXES], tsr__text *text)
 {
     static const int64_t ones[TSR_AXES] = {1, 1, 1};
-    static const char *const paddings[] = {[TSR_PAD_NOTSET] = "",
-                                           [TSR_PAD_SAME_UPPER] = ",same-upper",
-                                           [TSR_PAD_SAME_LOWER] = ",same-lower",
-                                           [TSR_PAD_VALID] = ",valid"};
+    static const int64_t zeros[TSR_AXES] = {0, 0, 0};
     const tsr__window *w = &p->window;
     const int first = first_axis(p, default_stride);
     if (p->x.n != 1) tsr__text_add(text, "n%" PRId64, p->x.n);
     tsr__text_add(text, "c%" PRId64, p->x.c);
     for (int axis = first; axis < TSR_AXES; ++axis) tsr__text_add(text, "%c%" PRId64, "dhw"[axis], w -> size[axis]);
     if (p->groups != 0) tsr__text_add(text, "k%" PRId64, p->y.c); /* only convolution has groups, and k */
-    for (int axis = first; axis < TSR_AXES; ++axis)
+    const bool own_window = !w->adaptive && !p->global;
+    for (int axis = first; axis < TSR_AXES && own_window; ++axis)
         if (w->filter[axis] != 1) tsr__text_add(text, "%c%" PRId64, "trs"[axis], w -> filter[axis]);
-    if (!all_equal(w->stride, default_stride, first)) write_axes(text, "st", w->stride, first);
+    if (own_window && !all_equal(w->stride, default_stride, first)) write_axes(text, "st", w->stride, first);
     if (!all_equal(w->dilation, ones, first)) write_axes(text, "dl", w->dilation, first);
     write_pads(text, w, first);
     if (p->groups > 1) tsr__text_add(text, "g%" PRId64, p->groups);
-    if ((unsigned)w->auto_pad < sizeof paddings / sizeof paddings[0]) tsr__text_add(text, "%s", paddings[w->auto_pad]);
-    if (p->bias) tsr__text_add(text, ",bias");
-    if (p->activation == TSR_ACTIVATION_RELU) tsr__text_add(text, ",relu");
+    if (!all_equal(w->output_padding, zeros, first)) write_axes(text, "op", w->output_padding, first);
+    if (!all_equal(w->output_size, zeros, first)) write_axes(text, "os", w->output_size, first);
+    if (p->divisor != 0) tsr__text_add(text, "div%" PRId64, p->divisor);
+    if (p->pool_kind == TSR_POOL_LP && p->p != 2) tsr__text_add(text, "p%" PRId64, p->p);
+    write_words(p, text);
 }

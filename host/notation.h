@@ -7,8 +7,8 @@
 /* Which tokens an operator knows, beyond those that all share. */
 typedef struct tsr__vocabulary {
     const char *operator_name;  /* for messages */
-    const char *const *numbers; /* of "k", "g", "dl"; ends with NULL */
-    bool epilogue;              /* "bias", "relu" */
+    const char *const *numbers; /* of "k", "g", "op", "os", "div", "p"; ends with NULL */
+    bool is_conv;               /* knows the words of convolution, else those of pooling */
 } tsr__vocabulary;
 
 /* Reads what follows the colon into a problem that holds the defaults and is not yet checked: sizes and auto_pad stand

@@ -76,32 +76,48 @@ static void describe(tsr_plan *plan)
     const tsr__offer *o = &plan->offer;
     tsr__text text = tsr__text_over(plan->description, sizeof plan->description);
     tsr__text_add(&text, "%s/%s ", o->problem.op->name, o->algorithm->name);
-    o->problem.op->format(&o->problem, &text);
+    o->problem.op->format(&o->whole, &text);
     tsr__text_add(&text, " %s->%s", tsr_layout_text(o->problem.x.layout), tsr_layout_text(o->problem.y.layout));
+    if (o->parts > 1)
+        tsr__text_add(&text, " in %" PRId64 " parts of the %s", o->parts, o->splits_channels ? "channels" : "batch");
     const char *const *names = o->algorithm->param_names;
     for (int i = 0; names != NULL && names[i] != NULL; ++i)
         tsr__text_add(&text, " %s%" PRId32, names[i], o->params.value[i]);
 }
 
-static uint64_t float_bytes(int64_t elements)
+/* Bytes of a tensor with a number for each output channel. */
+static uint64_t channel_bytes(const tsr__problem *p, bool used)
 {
-    return sizeof(float) * (uint64_t)elements;
+    return used ? (uint64_t)p->y.c * tsr_dtype_bytes(p->x.dtype) : 0;
+}
+
+/* What a slot holds in all parts together. */
+static uint64_t packed_bytes(const tsr__offer *o)
+{
+    return o->packed_bytes * (uint64_t)(o->splits_channels ? o->parts : 1);
 }
 
 static void fill_info(tsr_plan *plan, double build_ms)
 {
     const tsr__offer *o = &plan->offer;
+    const tsr__problem *p = &o->whole;
+    const uint64_t plain_bytes = (uint64_t)p->w_elements * tsr_dtype_bytes(p->x.dtype);
     plan->info = (tsr_plan_info){
         .algorithm = o->algorithm->name,
         .description = plan->description,
-        .x = o->problem.x,
-        .y = o->problem.y,
-        .x_bytes = float_bytes(tsr__tensor_elements(&o->problem.x)),
-        .y_bytes = float_bytes(tsr__tensor_elements(&o->problem.y)),
-        .w_bytes = plan->packed_weights ? o->packed_bytes : float_bytes(o->problem.w_elements),
-        .bias_bytes = o->problem.bias ? float_bytes(o->problem.y.c) : 0,
+        .x = p->x,
+        .y = p->y,
+        .x_bytes = tsr__tensor_bytes(&p->x),
+        .y_bytes = tsr__tensor_bytes(&p->y),
+        .w_bytes = plan->packed_weights ? packed_bytes(o) : plain_bytes,
+        .bias_bytes = channel_bytes(p, p->bias),
+        .scale_bytes = channel_bytes(p, p->scale),
+        .slope_bytes = channel_bytes(p, p->activation == TSR_ACTIVATION_PRELU),
+        .residual_bytes = p->has_residual ? tsr__tensor_bytes(&p->residual) : 0,
+        .indices_bytes = (uint64_t)tsr__tensor_elements(p->op->has_window ? &p->y : &p->x) * tsr__index_bytes(p),
         .workspace_bytes = o->workspace_bytes,
-        .packed_bytes = o->packed_bytes,
+        .packed_bytes = packed_bytes(o),
+        .parts = o->parts,
         .build_ms = build_ms,
     };
 }

@@ -12,23 +12,48 @@ static inline void tsr__launch_axes(tsr__launch *launch, const int64_t values[TS
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_long(launch, values[axis]);
 }
 
-/* Channels, sizes and block of a tensor. */
+/* TENSOR_ARGS of kernels/common/tensor.cl. */
 static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
 {
-    tsr__launch_long(launch, t->c);
-    tsr__launch_axes(launch, t->size);
-    tsr__launch_long(launch, tsr__layout_block(t->layout));
+    tsr__launch_long(launch, tsr__tensor_block(t));
+    tsr__launch_long(launch, t->strides.n);
+    tsr__launch_long(launch, t->strides.c);
+    tsr__launch_axes(launch, t->strides.size);
+}
+
+/* Size, filter and so on of a window, in the order that kernels take them. */
+static inline void tsr__launch_window(tsr__launch *launch, const tsr__window *w)
+{
+    tsr__launch_axes(launch, w->filter);
+    tsr__launch_axes(launch, w->stride);
+    tsr__launch_axes(launch, w->dilation);
+    tsr__launch_axes(launch, w->pad_begin);
 }
 
 /* A group of 64 fills the SIMD units of any GPU; a device may grant less. */
-static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_tensor *y, const tsr_device *device)
+static inline void tsr__launch_groups(tsr__launch *launch, const int64_t global[3], const tsr_device *device)
 {
     size_t group = 64;
     if (group > device->max_work_group) group = (size_t)device->max_work_group;
     if (group > device->max_work_items[0]) group = (size_t)device->max_work_items[0];
-    const int64_t global[3] = {tsr__tensor_plane(y), tsr__tensor_blocks(y) * tsr__layout_block(y->layout), y->n};
     const size_t local[3] = {group, 1, 1};
     tsr__launch_grid(launch, global, local);
+}
+
+/* A work-item for each element of y. */
+static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_tensor *y, const tsr_device *device)
+{
+    const int64_t global[3] = {tsr__tensor_plane(y), tsr__tensor_channels(y), y->n};
+    tsr__launch_groups(launch, global, device);
+}
+
+/* Why a device cannot compute with the problem's types, or NULL. */
+static inline const char *tsr__refuse_types(const tsr_device *device, const tsr__problem *p)
+{
+    if ((p->x.dtype == TSR_F64 || p->y.dtype == TSR_F64) && !device->fp64)
+        return "the device does not compute with f64";
+    if (p->half_sums && !device->fp16) return "the device does not compute with f16, which half_sums needs";
+    return NULL;
 }
 
 #endif

@@ -15,37 +15,138 @@ static void settle_layouts(const tsr__algorithm *algorithm, const tsr_device *de
     if (algorithm->layouts != NULL) algorithm->layouts(device, p);
     if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = TSR_LAYOUT_NCHW;
     if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = TSR_LAYOUT_NCHW;
+    tsr__problem_settle(p);
 }
+
+/* Sums, and with them packed weights and workspace, are in double for f64 and in float for the rest. */
+uint64_t tsr__slot_element_bytes(const tsr__problem *p, tsr__slot slot)
+{
+    switch (slot) {
+    case TSR__INDICES:
+        return tsr__index_bytes(p);
+    case TSR__PACKED:
+    case TSR__WORKSPACE:
+        return p->x.dtype == TSR_F64 ? sizeof(double) : sizeof(float);
+    case TSR__Y:
+        return tsr_dtype_bytes(p->y.dtype);
+    default:
+        return tsr_dtype_bytes(p->x.dtype);
+    }
+}
+
+/* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
 void tsr__offer_measure(tsr__offer *offer, const tsr_plan_options *options)
 {
     const tsr__algorithm *a = offer->algorithm;
+    const uint64_t element = tsr__slot_element_bytes(&offer->problem, TSR__PACKED);
     uint64_t bytes = 0;
     if (a->workspace_elements != NULL)
-        bytes = sizeof(float) * (uint64_t)a->workspace_elements(&offer->problem, &offer->params);
-    offer->packed_bytes = sizeof(float) * (uint64_t)offer->problem.w_elements;
+        bytes = element * (uint64_t)a->workspace_elements(&offer->problem, &offer->params);
+    offer->packed_bytes = tsr_dtype_bytes(offer->problem.x.dtype) * (uint64_t)offer->problem.w_elements;
     if (a->packed_elements != NULL) {
-        offer->packed_bytes = sizeof(float) * (uint64_t)a->packed_elements(&offer->problem, &offer->params);
+        offer->packed_bytes = element * (uint64_t)a->packed_elements(&offer->problem, &offer->params);
         offer->packed_at = (bytes + PACKED_ALIGNMENT - 1) / PACKED_ALIGNMENT * PACKED_ALIGNMENT;
         if (!options->packed_weights) bytes = offer->packed_at + offer->packed_bytes;
     }
     offer->workspace_bytes = bytes;
 }
 
+static const char *refuse_memory(const tsr__offer *offer, const tsr_device *device, const tsr_plan_options *options)
+{
+    if (offer->workspace_bytes > options->workspace_limit_bytes)
+        return "it needs more workspace than workspace_limit_bytes allows";
+    if (offer->workspace_bytes > device->max_alloc_bytes)
+        return "it needs more workspace than one buffer of the device can hold";
+    return NULL;
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------------------------- */
+
+/* Makes the problem one of its parts along the batch; false where it does not divide so. */
+static bool take_images(tsr__problem *p, int64_t parts)
+{
+    if (p->x.n % parts != 0 || p->indices_flat) return false;
+    p->x.n /= parts;
+    p->y.n /= parts;
+    p->residual.n /= parts;
+    return true;
+}
+
+/* Whether a tensor's channels can be cut into equal parts between blocks. */
+static bool divides(const tsr_tensor *t, int64_t parts)
+{
+    const int64_t block = tsr__layout_block(t->layout);
+    return t->c % parts == 0 && (block <= 1 || t->c / parts % block == 0);
+}
+
+/* The same along the output channels, and the input's where they go together: in groups and in pooling. */
+static bool take_channels(tsr__problem *p, int64_t parts)
+{
+    const bool both = p->groups != 1;
+    if (!p->op->has_window || p->fold || p->indices_flat) return false;
+    if (!divides(&p->y, parts) || (both && !divides(&p->x, parts))) return false;
+    if (p->groups > 1 && p->groups % parts != 0) return false;
+    if (p->groups == 1 && p->window.transposed) return false; /* its weights are not sorted by output channels */
+    if (both) p->x.c /= parts;
+    if (p->groups > 1) p->groups /= parts;
+    p->y.c /= parts;
+    p->residual.c /= parts;
+    p->w_elements /= parts;
+    return true;
+}
+
+/* Asks about the offer's problem, whose layouts are settled. */
+static void ask(tsr__offer *offer, const tsr_device *device, const tsr_plan_options *options)
+{
+    const tsr__algorithm *a = offer->algorithm;
+    offer->refusal = tsr__refuse_features(tsr__problem_features(&offer->problem), a->features);
+    if (offer->refusal == NULL && a->refuse != NULL) offer->refusal = a->refuse(device, &offer->problem);
+    if (offer->refusal != NULL) return;
+    if (a->params != NULL) a->params(device, &offer->problem, &offer->params);
+    tsr__offer_measure(offer, options);
+    offer->refusal = refuse_memory(offer, device, options);
+}
+
+/* Whether smaller parts might be accepted: what refuses is a size and nothing else. */
+static bool is_too_large(const tsr__offer *offer, const tsr_device *device, const tsr_plan_options *options)
+{
+    const uint32_t needed = tsr__problem_features(&offer->problem);
+    if (needed & TSR__WIDE_BIT & ~offer->algorithm->features)
+        return tsr__refuse_features(needed & ~(uint32_t)TSR__WIDE_BIT, offer->algorithm->features) == NULL;
+    return offer->refusal == refuse_memory(offer, device, options);
+}
+
+/* Tries ever smaller parts of the batch, then of the channels of one image; `whole` stays as it was where none fits. */
+static bool ask_for_parts(tsr__offer *whole, const tsr_device *device, const tsr_plan_options *options)
+{
+    enum { MOST_PARTS = 4096 };
+    for (int channels = 0; channels <= 1; ++channels)
+        for (int64_t parts = 2; parts <= (channels ? whole->problem.y.c : whole->problem.x.n) && parts <= MOST_PARTS;
+             ++parts) {
+            tsr__offer part = *whole;
+            part.parts = parts;
+            part.splits_channels = channels;
+            if (!(channels ? take_channels : take_images)(&part.problem, parts)) continue;
+            ask(&part, device, options);
+            if (part.refusal != NULL) continue;
+            *whole = part;
+            return true;
+        }
+    return false;
+}
+
 void tsr__offer_from(const tsr__algorithm *algorithm, const tsr_device *device, const tsr__problem *problem,
                      const tsr_plan_options *options, tsr__offer *offer)
 {
-    *offer = (tsr__offer){.algorithm = algorithm, .problem = *problem};
+    *offer = (tsr__offer){.algorithm = algorithm, .problem = *problem, .parts = 1};
     settle_layouts(algorithm, device, &offer->problem);
-    if (algorithm->refuse != NULL) offer->refusal = algorithm->refuse(device, &offer->problem);
-    if (offer->refusal != NULL) return;
-    if (algorithm->params != NULL) algorithm->params(device, &offer->problem, &offer->params);
-    tsr__offer_measure(offer, options);
-    if (offer->workspace_bytes > options->workspace_limit_bytes)
-        offer->refusal = "it needs more workspace than workspace_limit_bytes allows";
-    else if (offer->workspace_bytes > device->max_alloc_bytes)
-        offer->refusal = "it needs more workspace than one buffer of the device can hold";
+    offer->whole = offer->problem;
+    ask(offer, device, options);
+    if (offer->refusal != NULL && is_too_large(offer, device, options)) ask_for_parts(offer, device, options);
 }
+
+/* ---- Choosing -------------------------------------------------------------------------------------------------- */
 
 static bool of_family(const tsr__algorithm *algorithm, const tsr_device *device)
 {

@@ -7,18 +7,27 @@
 /* An algorithm's answer to a problem. */
 typedef struct tsr__offer {
     const tsr__algorithm *algorithm;
+    tsr__problem whole;   /* with its layouts settled */
     const char *refusal;  /* NULL: it accepts, and the rest holds */
-    tsr__problem problem; /* with its layouts settled */
+    tsr__problem problem; /* what the algorithm runs: the whole, or one of its parts */
     tsr__params params;
     uint64_t packed_bytes;    /* of weights in its form: plain ones where it does not pack */
     uint64_t workspace_bytes; /* under the options' packed_weights */
     uint64_t packed_at;       /* where in the workspace weights are packed at every run, in bytes */
+
+    /* The whole consists of so many equal parts, which lie one behind the other in the batch or in the channels. */
+    int64_t parts;
+    bool splits_channels;
 } tsr__offer;
+
+/* Bytes of an element of a slot's memory. */
+uint64_t tsr__slot_element_bytes(const tsr__problem *p, tsr__slot slot);
 
 /* The list that serves a device: the operator's for OpenCL or for the CPU path. Ends with NULL. */
 const tsr__algorithm *const *tsr__algorithms_for(const tsr_device *device, const tsr__operator *op);
 
-/* Asks one algorithm, whatever its family; a workspace above the limit is a refusal. */
+/* Asks one algorithm, whatever its family. Where the whole is beyond its indices, a buffer of the device or the
+ * workspace limit, it is offered in parts; where no parts fit either, that is a refusal. */
 void tsr__offer_from(const tsr__algorithm *algorithm, const tsr_device *device, const tsr__problem *problem,
                      const tsr_plan_options *options, tsr__offer *offer);
 

@@ -18,20 +18,40 @@ static inline int64_t tsr__ceil_div(int64_t a, int64_t b)
 /* *total *= factor, or false where that leaves 63 bits. */
 bool tsr__multiply(uint64_t *total, int64_t factor);
 
-/* Channels in a block: 4, 8 or 16, and 1 for NCHW; 0 for ANY. The naive loops ask for every element: inline. */
+/* Channels in a block of a layout that fixes them: 4, 8 or 16, and 1 for NCHW; 0 for NHWC and ANY. */
 static inline int64_t tsr__layout_block(tsr_layout layout)
 {
-    static const int64_t blocks[] = {1, 4, 8, 16, 0};
+    static const int64_t blocks[] = {1, 4, 8, 16, 0, 0};
     return blocks[layout];
 }
 
-/* The layout with that many channels in a block; TSR_LAYOUT_ANY where there is none. */
+/* The layout with that many channels in a block; TSR_LAYOUT_NHWC where there is none. */
 tsr_layout tsr__layout_with_block(int64_t block);
+
+/* A block of 4, 8 or 16 channels. */
+static inline bool tsr__layout_is_blocked(tsr_layout layout)
+{
+    return tsr__layout_block(layout) > 1;
+}
+
+/* Channels that lie side by side: NHWC is the layout that has all of them in one block. The naive loops ask for every
+ * element: inline. */
+static inline int64_t tsr__tensor_block(const tsr_tensor *t)
+{
+    const int64_t block = tsr__layout_block(t->layout);
+    return block == 0 ? t->c : block;
+}
 
 /* Blocks that the channels fill, the last one perhaps in part. */
 static inline int64_t tsr__tensor_blocks(const tsr_tensor *t)
 {
-    return tsr__ceil_div(t->c, tsr__layout_block(t->layout));
+    return tsr__ceil_div(t->c, tsr__tensor_block(t));
+}
+
+/* Channels with the last block's spare ones. */
+static inline int64_t tsr__tensor_channels(const tsr_tensor *t)
+{
+    return tsr__tensor_blocks(t) * tsr__tensor_block(t);
 }
 
 /* Elements of one channel of one image. */
@@ -40,19 +60,41 @@ static inline int64_t tsr__tensor_plane(const tsr_tensor *t)
     return t->size[TSR_D] * t->size[TSR_H] * t->size[TSR_W];
 }
 
-/* The position of an element, in elements: [N][ceil(C/B)][D][H][W][B]. kernels/common/layout.cl is its twin. */
+/* The position of an element of a settled tensor, in elements. kernels/common/tensor.cl is its twin. */
 static inline int64_t tsr__tensor_at(const tsr_tensor *t, int64_t n, int64_t c, int64_t d, int64_t h, int64_t w)
 {
-    const int64_t block = tsr__layout_block(t->layout);
-    const int64_t plane = ((n * tsr__tensor_blocks(t) + c / block) * t->size[TSR_D] + d) * t->size[TSR_H] + h;
-    return (plane * t->size[TSR_W] + w) * block + c % block;
+    const int64_t block = tsr__tensor_block(t);
+    const tsr_strides *s = &t->strides;
+    return n * s->n + c / block * s->c + c % block + d * s->size[TSR_D] + h * s->size[TSR_H] + w * s->size[TSR_W];
 }
 
-/* Elements with spare lanes; for a tensor that was checked. */
+/* Fills in the strides that are 0: the tensor is settled then. Its layout is known. */
+void tsr__tensor_settle(tsr_tensor *t);
+
+/* Whether the elements of a settled tensor fill its memory from the first to the last. */
+bool tsr__tensor_is_dense(const tsr_tensor *t);
+
+/* Whether each pixel follows the one before, whatever lies between planes and images: a settled tensor's plane is
+ * then one row. */
+bool tsr__tensor_has_dense_planes(const tsr_tensor *t);
+
+/* Elements from a settled tensor's first to its last, spare lanes included; for a tensor that was checked. */
 int64_t tsr__tensor_elements(const tsr_tensor *t);
 
-/* Checks sizes, layout and product; `name` is how messages call the tensor. ANY passes where `any` allows it. */
-tsr_status tsr__tensor_check(const tsr_tensor *t, const char *name, bool any);
+/* Bytes of the same, settled or not. */
+uint64_t tsr__tensor_bytes(const tsr_tensor *t);
+
+/* What a tensor in a problem is for: decides what is asked of its strides. */
+typedef enum tsr__role {
+    TSR__READ,      /* adjacent elements on the innermost axis                  */
+    TSR__WRITTEN,   /* the same, and no two elements in one place               */
+    TSR__COPY_FROM, /* any strides                                              */
+    TSR__COPY_TO,   /* any strides, no two elements in one place                */
+} tsr__role;
+
+/* Checks type, sizes, layout, strides and product; `name` is how messages call the tensor. ANY passes where `any`
+ * allows it. */
+tsr_status tsr__tensor_check(const tsr_tensor *t, const char *name, bool any, tsr__role role);
 
 /* "out of range" in one form for every number: <name>[<axis>] is <value>; allowed are <low> to <high>. */
 tsr_status tsr__check_range(const char *name, int64_t value, int64_t low, int64_t high);

@@ -1,4 +1,4 @@
-/* Sliding windows: the one place that knows automatic padding and the output size. */
+/* Sliding windows: the one place that knows automatic padding, the output size and where a window looks. */
 #ifndef TSR_HOST_WINDOW_H
 #define TSR_HOST_WINDOW_H
 
@@ -8,7 +8,13 @@
 typedef struct tsr__window {
     int64_t size[TSR_AXES], filter[TSR_AXES], stride[TSR_AXES], dilation[TSR_AXES];
     int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES];
+    int64_t out[TSR_AXES]; /* once resolved */
+    int64_t output_padding[TSR_AXES], output_size[TSR_AXES];
     tsr_auto_pad auto_pad;
+    tsr_pad_mode pad_mode;
+    bool transposed;
+    bool ceil;     /* the output size is rounded up */
+    bool adaptive; /* windows share the input evenly; once resolved, no filter is longer than `filter` */
 } tsr__window;
 
 static inline void tsr__copy_axes(int64_t to[TSR_AXES], const int64_t from[TSR_AXES])
@@ -22,11 +28,30 @@ static inline int64_t tsr__window_extent(const tsr__window *w, int axis)
     return w->dilation[axis] * (w->filter[axis] - 1) + 1;
 }
 
+/* Where the window of an output begins; in the padding that is outside of the input. Not for transposed ones. */
+static inline int64_t tsr__window_begin(const tsr__window *w, int axis, int64_t out)
+{
+    if (w->adaptive) return out * w->size[axis] / w->out[axis];
+    return out * w->stride[axis] - w->pad_begin[axis];
+}
+
+/* How many elements the window of an output has. */
+static inline int64_t tsr__window_taps(const tsr__window *w, int axis, int64_t out)
+{
+    if (!w->adaptive) return w->filter[axis];
+    const int64_t end = ((out + 1) * w->size[axis] + w->out[axis] - 1) / w->out[axis];
+    return end - tsr__window_begin(w, axis, out);
+}
+
 /* The input coordinate that element `tap` of a window looks at for an output; in the padding it is outside. */
 static inline int64_t tsr__window_at(const tsr__window *w, int axis, int64_t out, int64_t tap)
 {
-    return out * w->stride[axis] - w->pad_begin[axis] + tap * w->dilation[axis];
+    return tsr__window_begin(w, axis, out) + tap * w->dilation[axis];
 }
+
+/* The same where padding has been looked up: -1 where the element is zero padding, or, transposed, where no input
+ * meets the output there. */
+int64_t tsr__window_source(const tsr__window *w, int axis, int64_t out, int64_t tap);
 
 static inline bool tsr__window_inside(const tsr__window *w, int64_t d, int64_t h, int64_t column)
 {
@@ -44,7 +69,7 @@ tsr__range tsr__window_outputs(const tsr__window *w, int axis, int64_t tap, int6
 /* Elements of the window of an output that lie inside the input, or with `padded` inside the padded input. */
 int64_t tsr__window_count(const tsr__window *w, int axis, int64_t out, bool padded);
 
-/* Checks every field, turns auto_pad into explicit pads (and into NOTSET), and tells the output sizes. */
+/* Checks every field, turns auto_pad and output_size into explicit pads, and tells the output sizes, in `out` too. */
 tsr_status tsr__window_resolve(tsr__window *window, int64_t out[TSR_AXES]);
 
 #endif

@@ -18,8 +18,9 @@
  *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
  *     call while another uses it, as with any memory. A context locks its program table while it looks up or builds;
  *     a plan locks itself while it sets kernel arguments and enqueues, and never while a kernel runs.
- *   - Sizes are counts of elements unless a name says bytes. All tensors hold 32-bit floats.
- *   - Offsets and sizes of buffers are in bytes, and every offset is a multiple of 4.
+ *   - Sizes and strides are counts of elements unless a name says bytes.
+ *   - Offsets and sizes of buffers are in bytes. Every offset is a multiple of 4, and of 8 where a tensor of f64 or of
+ *     64-bit indices begins.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -46,10 +47,10 @@ extern "C" {
 #endif
 
 #define TSR_VERSION_MAJOR 0
-#define TSR_VERSION_MINOR 1
+#define TSR_VERSION_MINOR 2
 #define TSR_VERSION_PATCH 0
 
-/* "0.1.0": the version of the library that is linked, which may differ from the header's. */
+/* "0.2.0": the version of the library that is linked, which may differ from the header's. */
 TSR_API const char *tsr_version(void);
 
 /* ---- Status ---------------------------------------------------------------------------------------------------- */
@@ -177,13 +178,17 @@ typedef struct tsr_buffer tsr_buffer;
 /* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
 TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
 
-/* Lends a range of a cl_mem that belongs to the context's cl_context: no copy is ever made. `offset` and `bytes` are
- * multiples of 4 and lie inside the cl_mem, which is retained until the buffer is destroyed. */
+/* Lends a range of a cl_mem that belongs to the context's cl_context: no copy is ever made. The range lies
+ * inside the cl_mem, which is retained until the buffer is destroyed. */
 TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
                                    tsr_buffer **buffer);
 
 /* Lends host memory to a context of the CPU path. `memory` is aligned to 4 bytes and outlives the buffer. */
 TSR_API tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer);
+
+/* Another buffer over `bytes` bytes of `whole` from `offset` on, a multiple of 4: a view of a tensor begins there. The
+ * memory lives as long as either. */
+TSR_API tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t bytes, tsr_buffer **slice);
 TSR_API void tsr_buffer_destroy(tsr_buffer *buffer);
 
 /* 0 for NULL. */
@@ -195,53 +200,133 @@ TSR_API tsr_status tsr_buffer_read(const tsr_buffer *buffer, uint64_t offset, vo
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* Axes of space, outermost first. A 2-D problem has size 1, filter 1 on TSR_D, which is what the defaults say. */
+/* What a tensor's elements are. Half floats are stored as such and computed with as floats. */
+#define TSR_DTYPE_LIST(X)                                                     \
+    X(F32, 4, "f32") /* the default                                        */ \
+    X(F16, 2, "f16") /* IEEE 754 half                                      */ \
+    X(F64, 8, "f64") /* where the device has it; the CPU path always does  */ \
+    X(I8, 1, "i8")   /* maximum pooling and reorders                       */ \
+    X(U8, 1, "u8")   /* the same                                           */
+
+typedef enum tsr_dtype {
+#define TSR_DTYPE_VALUE(name, bytes, text) TSR_##name,
+    TSR_DTYPE_LIST(TSR_DTYPE_VALUE)
+#undef TSR_DTYPE_VALUE
+} tsr_dtype;
+
+/* "f32" and so on; "unknown type" for any other number. */
+TSR_API const char *tsr_dtype_text(tsr_dtype dtype);
+
+/* Bytes of one element; 0 for any other number. */
+TSR_API uint64_t tsr_dtype_bytes(tsr_dtype dtype);
+
+/* Axes of space, outermost first. A 2-D problem has size 1, filter 1 on TSR_D, a 1-D problem on TSR_H too, which is
+ * what the defaults say. */
 enum { TSR_D, TSR_H, TSR_W, TSR_AXES };
 
-/* NCHW is [N][C][D][H][W]. The channel-blocked layouts are [N][ceil(C/B)][D][H][W][B] with B = 4, 8 or 16; where B
- * does not divide C, the last block's spare lanes are zero: Tessera writes them so and expects them so. */
+/* NCHW is [N][C][D][H][W], NHWC is [N][D][H][W][C]. The channel-blocked layouts are [N][ceil(C/B)][D][H][W][B] with
+ * B = 4, 8 or 16; where B does not divide C, the last block's spare lanes are zero: Tessera writes them so and expects
+ * them so. */
 typedef enum tsr_layout {
     TSR_LAYOUT_NCHW,
     TSR_LAYOUT_NCHW4C,
     TSR_LAYOUT_NCHW8C,
     TSR_LAYOUT_NCHW16C,
+    TSR_LAYOUT_NHWC,
     TSR_LAYOUT_ANY, /* in a problem: whatever the chosen algorithm likes best; tsr_plan_info tells */
 } tsr_layout;
 
-/* "nchw", "nchw8c", ..., "any"; "unknown layout" for any other number. */
+/* "nchw", "nchw8c", "nhwc", ..., "any"; "unknown layout" for any other number. */
 TSR_API const char *tsr_layout_text(tsr_layout layout);
 
+/* How far, in elements, an element lies from the next along each axis: with these a tensor is a view into a larger one,
+ * such as a region, some channels, some images, or a part that a concatenation writes. 0: as in a dense tensor, given
+ * the strides of the axes further inside. Where the view begins is the buffer's business (tsr_buffer_slice).
+ *
+ * `c` leads from one channel to the next in NCHW, from one block to the next where channels are blocked (a view then
+ * consists of whole blocks), and is 0 in NHWC, whose channels are adjacent. Convolution and pooling want adjacent
+ * elements on the innermost axis: in NCHW a stride of 1 on TSR_W; a reorder takes any. A view that is written must not
+ * have two elements in one place. */
+typedef struct tsr_strides {
+    int64_t n, c, size[TSR_AXES];
+} tsr_strides;
+
 typedef struct tsr_tensor {
+    tsr_dtype dtype;
     tsr_layout layout;
     int64_t n, c;
     int64_t size[TSR_AXES]; /* D, H, W */
+    tsr_strides strides;
 } tsr_tensor;
 
-/* NCHW, n = 1, every size 1, c = 0. */
+/* F32, NCHW, n = 1, every size 1, c = 0, dense. */
 TSR_API tsr_tensor tsr_tensor_default(void);
 
-/* Bytes of a dense tensor, spare lanes included. Fails where a size is below 1, the layout is ANY, or the product
- * overflows 63 bits. */
+/* Bytes from a tensor's first element to the end of its last, spare lanes included. Fails where a size is below 1, the
+ * layout is ANY, a stride is negative, or the bytes overflow 63 bits. */
 TSR_API tsr_status tsr_tensor_bytes(const tsr_tensor *tensor, uint64_t *bytes);
 
-/* ---- Problems -------------------------------------------------------------------------------------------------- */
+/* ---- Convolution ----------------------------------------------------------------------------------------------- */
 
-/* Padding computed from the sizes, as in ONNX: SAME gives ceil(in / stride) outputs per axis, with the odd element of
- * padding at the end (upper) or at the beginning (lower); VALID gives none. Explicit pads must then be 0. */
+/* Padding computed from the sizes, as in ONNX: SAME gives ceil(size / stride) outputs per axis (transposed: size *
+ * stride), with the odd element of padding at the end (upper) or at the beginning (lower); VALID gives none. Explicit
+ * pads must then be 0. */
 typedef enum tsr_auto_pad { TSR_PAD_NOTSET, TSR_PAD_SAME_UPPER, TSR_PAD_SAME_LOWER, TSR_PAD_VALID } tsr_auto_pad;
 
+/* What padding holds, as in PyTorch. No padded copy is made: kernels look into the input itself. */
+typedef enum tsr_pad_mode {
+    TSR_PAD_ZEROS,
+    TSR_PAD_REFLECT,   /* c b | a b c | b a; pads are below the size    */
+    TSR_PAD_REPLICATE, /* a a | a b c | c c                             */
+    TSR_PAD_CIRCULAR,  /* b c | a b c | a b; pads are at most the size  */
+} tsr_pad_mode;
+
+/* The function applied to a result v, with the problem's alpha and beta as a and b. A NaN stays a NaN. The columns:
+ * name, text, customary a and b, and how many of them the text may give ("elu:0.5", "clip:0:6"). */
+#define TSR_ACTIVATION_LIST(X)                                                                                   \
+    X(NONE, "none", 0.0, 0.0, 0)                                                                                 \
+    X(RELU, "relu", 0.0, 0.0, 0)                       /* max(v, 0)                                       */     \
+    X(RELU6, "relu6", 0.0, 0.0, 0)                     /* min(max(v, 0), 6)                               */     \
+    X(LEAKY_RELU, "leaky-relu", 0.01, 0.0, 1)          /* v < 0 ? a * v : v                               */     \
+    X(PRELU, "prelu", 0.0, 0.0, 0)                     /* v < 0 ? slope_k * v : v; tsr_args.slope         */     \
+    X(CLIP, "clip", 0.0, 6.0, 2)                       /* min(max(v, a), b)                               */     \
+    X(SIGMOID, "sigmoid", 0.0, 0.0, 0)                 /* 1 / (1 + exp(-v))                               */     \
+    X(TANH, "tanh", 0.0, 0.0, 0)                       /* tanh(v)                                         */     \
+    X(SILU, "silu", 0.0, 0.0, 0)                       /* v / (1 + exp(-v)), also called swish            */     \
+    X(HARD_SIGMOID, "hard-sigmoid", 1.0 / 6.0, 0.5, 2) /* min(max(a * v + b, 0), 1); ONNX: 0.2, 0.5 */           \
+    X(HARD_SWISH, "hard-swish", 0.0, 0.0, 0)           /* v * min(max(v / 6 + 1 / 2, 0), 1)               */     \
+    X(GELU, "gelu", 0.0, 0.0, 0)                       /* v / 2 * (1 + erf(v / sqrt(2)))                  */     \
+    X(GELU_TANH, "gelu-tanh", 0.0, 0.0, 0)             /* v / 2 * (1 + tanh(sqrt(2 / pi) (v + 0.044715 v^3))) */ \
+    X(ELU, "elu", 1.0, 0.0, 1)                         /* v < 0 ? a * (exp(v) - 1) : v                    */     \
+    X(SOFTPLUS, "softplus", 0.0, 0.0, 0)               /* log(1 + exp(v))                                 */     \
+    X(MISH, "mish", 0.0, 0.0, 0)                       /* v * tanh(log(1 + exp(v)))                       */
+
 typedef enum tsr_activation {
-    TSR_ACTIVATION_NONE,
-    TSR_ACTIVATION_RELU, /* v < 0 ? 0 : v, which keeps NaN */
+#define TSR_ACTIVATION_VALUE(name, text, alpha, beta, numbers) TSR_ACTIVATION_##name,
+    TSR_ACTIVATION_LIST(TSR_ACTIVATION_VALUE)
+#undef TSR_ACTIVATION_VALUE
 } tsr_activation;
 
-/* Convolution y = activation(conv(x, w) + bias): cross-correlation, as in ONNX, cuDNN and PyTorch.
+/* Reads "relu", "elu:0.5", "clip:0:6" or "clip:0,6"; numbers that are left out are the customary ones. alpha and beta
+ * may not be NULL. */
+TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, float *alpha, float *beta);
+
+/* Convolution y = activation(scale_k * conv(x, w) + bias_k + residual), in that order.
  *
- *   x     n, c, size          w     k, c / groups, filter (always dense, in that order)
- *   bias  k floats            y     n, k, out
+ *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, in that order)
+ *   scale  k                   residual  as y
+ *   bias   k                   y         n, k, out
  *
- * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1
- * (ONNX Conv, opset 22); a filter that is larger than the padded input is an error. Padding counts as zero. */
+ * conv is cross-correlation, as in ONNX, cuDNN and PyTorch; with `flip` the filter is mirrored on every axis, which is
+ * the convolution of mathematics. All tensors have the same type. Sums are in float for f32 and f16, in double for f64.
+ *
+ * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1 (ONNX Conv, opset
+ * 22); a filter that is larger than the padded input is an error.
+ *
+ * Transposed (the gradient of a convolution with respect to its input; "deconvolution"): out = stride * (size - 1) +
+ * output_padding + dilation * (filter - 1) + 1 - pad_begin - pad_end (ONNX ConvTranspose, opset 22), where
+ * output_padding is below stride or dilation. With output_size above 0 that is the output's size and the pads follow,
+ * an odd one at the beginning, or for SAME_UPPER at the end; they may not be given then. Padding mode zeros alone. */
 typedef struct tsr_conv {
     int64_t n, c;                                   /* batch; input channels                       */
     int64_t k;                                      /* output channels                             */
@@ -250,52 +335,152 @@ typedef struct tsr_conv {
     int64_t stride[TSR_AXES], dilation[TSR_AXES];   /* 1 or more; dilation 1 is dense              */
     int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more                                   */
     tsr_auto_pad auto_pad;
-    bool bias; /* a bias is added                             */
+    tsr_pad_mode pad_mode;
+    bool flip;
+    bool transposed;
+    int64_t output_padding[TSR_AXES]; /* transposed: more at the end                           */
+    int64_t output_size[TSR_AXES];    /* transposed: the output's size; 0: from the formula    */
+    bool scale, bias, residual;       /* what tsr_args brings                                  */
     tsr_activation activation;
-    tsr_layout x_layout, y_layout;
+    float alpha, beta; /* of the activation                                     */
+    tsr_dtype dtype;
+    bool half_sums;                /* f16: sum in half too, where the device has fp16; less precise, rarely faster */
+    tsr_layout x_layout, y_layout; /* residual has y's                             */
+    tsr_strides x_strides, y_strides, residual_strides;
 } tsr_conv;
 
 /* c, k and size[TSR_W] are 0 and must be set. n, groups, the other sizes, filter, stride and dilation are 1; no
- * padding, no bias, no activation; NCHW. */
+ * padding, no scale, bias, residual or activation; F32, NCHW, dense. */
 TSR_API tsr_conv tsr_conv_default(void);
 
-/* Checks the whole problem and tells the shape of y (with the problem's y_layout). */
+/* Checks the whole problem and tells the shape of y (with the problem's y_layout and y_strides). */
 TSR_API tsr_status tsr_conv_output(const tsr_conv *problem, tsr_tensor *y);
+
+/* A batch normalisation behind a convolution, k numbers each; gamma NULL: 1, beta NULL: 0. It computes
+ * gamma * (v - mean) / sqrt(variance + epsilon) + beta (ONNX BatchNormalization, opset 15). */
+typedef struct tsr_batch_norm {
+    const float *gamma, *beta, *mean, *variance;
+    float epsilon;
+} tsr_batch_norm;
+
+/* Folds the normalisation into weights and bias, all F32 in host memory: a convolution with the results gives what
+ * normalising the convolution's output would. bias NULL: 0. The results may be written over w and bias. */
+TSR_API tsr_status tsr_conv_fold_batch_norm(const tsr_conv *problem, const tsr_batch_norm *norm, const float *w,
+                                            const float *bias, float *folded_w, float *folded_bias);
+
+/* ---- Pooling --------------------------------------------------------------------------------------------------- */
 
 typedef enum tsr_pool_kind {
     TSR_POOL_MAX,             /* padding counts as -infinity; NaN wins                                  */
     TSR_POOL_AVG,             /* divides by the number of elements inside the input                     */
     TSR_POOL_AVG_INCLUDE_PAD, /* divides by the window's part inside the padded input                   */
+    TSR_POOL_LP,              /* (sum |x|^p)^(1/p)                                                      */
 } tsr_pool_kind;
 
-/* Pooling: y[n, c, o] is the maximum or the average of x over a window of each plane. Output sizes as for
- * convolution (ONNX MaxPool and AveragePool, opset 22, ceil_mode 0). Windows may overlap. Padding on each side is
- * smaller than the window, so no window lies in the padding alone. */
+/* Positions of maxima, for tsr_unpool. */
+typedef enum tsr_indices { TSR_INDICES_NONE, TSR_INDICES_I32, TSR_INDICES_I64 } tsr_indices;
+
+/* Pooling: y[n, c, o] is the maximum, average or norm of x over a window of each plane. Windows may overlap.
+ *
+ * Output sizes are as for convolution. With `ceil` the division rounds up, but the last window must begin inside the
+ * input or its begin padding, else it is left out (PyTorch, ONNX opset 22); what overhangs the padded input counts
+ * nowhere. Padding on each side is smaller than the window. Where a window lies in padding and overhang alone, its
+ * maximum is -infinity (0 or the type's least for integers), its average 0 and its index -1. Of equal elements the
+ * first in scan order is the maximum.
+ *
+ * `adaptive`: output_size is what is asked for, and window i covers floor(i * size / out) to ceil((i + 1) * size / out)
+ * (PyTorch); filter, stride, dilation and pads stay at their defaults. `global`: one window, the whole plane. */
 typedef struct tsr_pool {
     tsr_pool_kind kind;
     int64_t n, c;
     int64_t size[TSR_AXES], filter[TSR_AXES];       /* input D H W; window T R S; each 1 or more   */
     int64_t stride[TSR_AXES];                       /* 1 or more; 0: the window's size             */
+    int64_t dilation[TSR_AXES];                     /* 1 or more                                   */
     int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more, less than the window             */
     tsr_auto_pad auto_pad;
+    bool ceil;
+    bool adaptive, global;
+    int64_t output_size[TSR_AXES]; /* adaptive; 0: 1, so that axes that are not used need nothing      */
+    int64_t divisor;               /* averages: divide by this; 0: as the kind says                    */
+    int64_t p;                     /* LP: 1 or more                                                    */
+    tsr_indices indices;           /* MAX: tsr_args.indices gets the positions, in y's layout          */
+    bool indices_flat;             /* over n, c and space, as ONNX counts; else within the plane       */
+    bool indices_column_major;     /* the plane is counted with TSR_D fastest (ONNX storage_order 1)   */
+    tsr_dtype dtype;               /* I8 and U8 for MAX                                                */
     tsr_layout x_layout, y_layout;
+    tsr_strides x_strides, y_strides;
 } tsr_pool;
 
-/* Max; c and size[TSR_W] are 0 and must be set; n, other sizes and the window are 1; stride 0; no padding; NCHW. */
+/* Max; c and size[TSR_W] are 0 and must be set; n, other sizes, window and dilation are 1; stride 0; p 2; no padding,
+ * no indices; F32, NCHW, dense. */
 TSR_API tsr_pool tsr_pool_default(void);
+
+/* The same with what other frameworks take for granted:
+ *
+ *   torch       stride as the window; averages count padding
+ *   onnx        stride 1; averages do not count padding (opset 22)
+ *   tensorflow  stride 1; SAME padding is TSR_PAD_SAME_UPPER, and averages do not count it
+ *   caffe       stride 1; sizes round up; averages count padding but not the overhang */
+TSR_API tsr_pool tsr_pool_torch(tsr_pool_kind kind);
+TSR_API tsr_pool tsr_pool_onnx(tsr_pool_kind kind);
+TSR_API tsr_pool tsr_pool_tensorflow(tsr_pool_kind kind);
+TSR_API tsr_pool tsr_pool_caffe(tsr_pool_kind kind);
+
 TSR_API tsr_status tsr_pool_output(const tsr_pool *problem, tsr_tensor *y);
+
+/* Unpooling: y is 0 but for y[indices[i]] = x[i], the reverse of a maximum pooling. Where two elements have the same
+ * index the later one in scan order stays; an index outside is passed over. */
+typedef struct tsr_unpool {
+    int64_t n, c;
+    int64_t pooled[TSR_AXES]; /* D H W of x and of the indices */
+    int64_t size[TSR_AXES];   /* D H W of y                    */
+    tsr_indices indices;      /* I32 or I64                    */
+    bool indices_flat;        /* over n, c and space of y, as ONNX counts; else within the plane */
+    tsr_dtype dtype;
+    tsr_layout layout; /* of x, indices and y; ANY is NCHW */
+} tsr_unpool;
+
+/* c, pooled[TSR_W] and size[TSR_W] are 0 and must be set; n and other sizes are 1; I64, F32, NCHW. */
+TSR_API tsr_unpool tsr_unpool_default(void);
+
+/* ---- Columns --------------------------------------------------------------------------------------------------- */
+
+/* Unfold ("im2col") lays out the windows of a tensor as columns; fold ("col2im", ONNX Col2Im opset 18) adds columns
+ * back into the places that they came from. The image is n, c, size in NCHW; the columns are n, c * filter, L: one row
+ * for each channel and element of the window, one column for each window. Columns are a tensor with c * T * R * S
+ * channels and L on TSR_W. Padding reads as 0. */
+typedef struct tsr_unfold {
+    int64_t n, c;
+    int64_t size[TSR_AXES], filter[TSR_AXES];
+    int64_t stride[TSR_AXES], dilation[TSR_AXES];
+    int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES];
+    tsr_dtype dtype; /* F32, F16 or F64 */
+} tsr_unfold;
+
+/* c and size[TSR_W] are 0 and must be set; n and everything else 1; no padding; F32. */
+TSR_API tsr_unfold tsr_unfold_default(void);
+
+/* The shape of the columns. */
+TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *columns);
+
+/* ---- Notation -------------------------------------------------------------------------------------------------- */
 
 /* One notation for a problem, in tests, logs and benchmarks: an operator, a colon, then tokens of a name and a number
  * in any order; what is absent has its default.
  *
- *   conv:n8c64h56w56k64r3s3pd1   max:c64h112w112r3s3st2pd1   avg:...   avgpad: (padding counts in the divisor)
+ *   conv:n8c64h56w56k64r3s3pd1   convt: (transposed)   max:c64h112w112r3s3st2pd1   avg:   avgpad: (padding counts)   lp:
  *
  *   n batch  c channels  d h w input sizes  k output channels  t r s filter or window  st stride  dl dilation
- *   g groups  pd padding  bias  relu  same-upper  same-lower  valid
+ *   g groups  pd padding  op output padding  os output size (transposed, adaptive pooling)  div divisor  p of lp
  *
- * st, dl and pd take one number, or one for each axis joined by x (st2x1: height and width; st2x1x1: depth too); pd
- * also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is given.
- * bias, relu, same-upper, same-lower and valid follow the tokens, each after a comma: "conv:c3h8w8k4r3s3,bias,relu". */
+ * st, dl, pd, op and os take one number, or one for each axis joined by x (st2x1: height and width; st2x1x1: depth
+ * too); pd also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is
+ * given. Words follow, each after a comma: "conv:c3h8w8k4r3s3,bias,relu".
+ *
+ *   all         same-upper same-lower valid, f16 f64 (max: i8 u8)
+ *   conv convt  scale bias residual flip reflect replicate circular half-sums, or an activation as
+ *               tsr_activation_parse() reads it, with colons
+ *   pooling     ceil adaptive global indices indices32 flat column-major */
 TSR_API tsr_status tsr_conv_parse(const char *text, tsr_conv *problem);
 TSR_API tsr_status tsr_pool_parse(const char *text, tsr_pool *problem);
 
@@ -324,20 +509,32 @@ TSR_API tsr_status tsr_conv_plan(tsr_context *context, const tsr_conv *problem, 
 TSR_API tsr_status tsr_pool_plan(tsr_context *context, const tsr_pool *problem, const tsr_plan_options *options,
                                  tsr_plan **plan);
 
-/* Rewrites x in another layout: y has x's shape and the layout `to`. */
-TSR_API tsr_status tsr_reorder_plan(tsr_context *context, const tsr_tensor *x, tsr_layout to,
+TSR_API tsr_status tsr_unpool_plan(tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options,
+                                   tsr_plan **plan);
+
+/* From x, the image, to y, the columns; and back. */
+TSR_API tsr_status tsr_unfold_plan(tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
+                                   tsr_plan **plan);
+TSR_API tsr_status tsr_fold_plan(tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
+                                 tsr_plan **plan);
+
+/* Copies x to y, which have the same shape and may differ in layout, strides and type. Numbers are rounded to the
+ * nearest, ties to even, and to the nearest end of an integer's range; a NaN becomes the integer 0. */
+TSR_API tsr_status tsr_reorder_plan(tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
                                     const tsr_plan_options *options, tsr_plan **plan);
 TSR_API void tsr_plan_destroy(tsr_plan *plan);
 
 typedef struct tsr_plan_info {
     const char *algorithm;     /* "direct_blocked"; lives as long as the library                                 */
     const char *description;   /* problem, layouts, parameters in one line; lives as long as the plan            */
-    tsr_tensor x, y;           /* with the layouts that were chosen                                              */
+    tsr_tensor x, y;           /* with the layouts and strides that were chosen                                  */
     uint64_t x_bytes, y_bytes; /* what each buffer must hold at least, here and below                            */
     uint64_t w_bytes;          /* packed if the plan was made for packed weights; 0 where there are none         */
-    uint64_t bias_bytes;
+    uint64_t bias_bytes, scale_bytes, slope_bytes, residual_bytes, indices_bytes;
     uint64_t workspace_bytes; /* 0: none is needed                                                              */
     uint64_t packed_bytes;    /* what tsr_plan_pack_enqueue() writes; 0 where there are no weights              */
+    int64_t parts;            /* above 1: the plan runs the problem in so many parts, of the batch or of the
+                                 channels, because the whole would exceed a limit                               */
     double build_ms;          /* time to build or load the kernels: part of what making the plan took           */
 } tsr_plan_info;
 
@@ -363,11 +560,14 @@ TSR_API tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *
 
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 
-/* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; y and workspace
- * overlap nothing else. */
+/* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; y, workspace and the
+ * indices of a pooling overlap nothing else. */
 typedef struct tsr_args {
-    const tsr_buffer *x, *w, *bias;
+    const tsr_buffer *x, *w;
+    const tsr_buffer *scale, *bias, *residual;
+    const tsr_buffer *slope; /* of prelu: k numbers */
     tsr_buffer *y, *workspace;
+    tsr_buffer *indices; /* written by a pooling, read by an unpooling: int32_t or int64_t as the problem says */
 } tsr_args;
 
 /* Everything NULL. */

@@ -1,30 +1,17 @@
 #include "conv/conv.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "notation.h"
 #include "plan.h"
 
-#define TSR_ALGORITHM(name) extern const tsr__algorithm tsr__conv_##name;
-#include "conv/algorithms.def"
-#undef TSR_ALGORITHM
-
-static const tsr__algorithm *const opencl_algorithms[] = {
-#define TSR_ALGORITHM(name) &tsr__conv_##name,
-#include "conv/algorithms.def"
-#undef TSR_ALGORITHM
-    NULL};
-
-#define TSR_ALGORITHM(name) extern const tsr__algorithm tsr__cpu_conv_##name;
-#include "cpu/conv.def"
-#undef TSR_ALGORITHM
-
-static const tsr__algorithm *const host_algorithms[] = {
-#define TSR_ALGORITHM(name) &tsr__cpu_conv_##name,
-#include "cpu/conv.def"
-#undef TSR_ALGORITHM
-    NULL};
+#define TSR__OPENCL_LIST  "conv/algorithms.def"
+#define TSR__HOST_LIST    "cpu/conv.def"
+#define TSR__OPENCL(name) tsr__conv_##name
+#define TSR__HOST(name)   tsr__cpu_conv_##name
+#include "algorithm_lists.h"
 
 /* ---- The problem ----------------------------------------------------------------------------------------------- */
 
@@ -37,10 +24,21 @@ tsr_conv tsr_conv_default(void)
 /* The problem as it was said: unchecked, auto_pad still in place. */
 static tsr__problem said(const tsr_conv *c)
 {
-    tsr__problem p = {.op = &tsr__conv, .groups = c->groups, .bias = c->bias, .activation = c->activation};
-    p.x = (tsr_tensor){.layout = c->x_layout, .n = c->n, .c = c->c};
-    p.y = (tsr_tensor){.layout = c->y_layout, .n = c->n, .c = c->k};
+    tsr__problem p = {.op = &tsr__conv,
+                      .groups = c->groups,
+                      .flip = c->flip,
+                      .scale = c->scale,
+                      .bias = c->bias,
+                      .has_residual = c->residual,
+                      .half_sums = c->half_sums,
+                      .activation = c->activation,
+                      .alpha = c->alpha,
+                      .beta = c->beta};
+    p.x = (tsr_tensor){.dtype = c->dtype, .layout = c->x_layout, .n = c->n, .c = c->c, .strides = c->x_strides};
+    p.y = (tsr_tensor){.dtype = c->dtype, .layout = c->y_layout, .n = c->n, .c = c->k, .strides = c->y_strides};
     p.window.auto_pad = c->auto_pad;
+    p.window.pad_mode = c->pad_mode;
+    p.window.transposed = c->transposed;
     tsr__copy_axes(p.x.size, c->size);
     tsr__copy_axes(p.window.size, c->size);
     tsr__copy_axes(p.window.filter, c->filter);
@@ -48,7 +46,39 @@ static tsr__problem said(const tsr_conv *c)
     tsr__copy_axes(p.window.dilation, c->dilation);
     tsr__copy_axes(p.window.pad_begin, c->pad_begin);
     tsr__copy_axes(p.window.pad_end, c->pad_end);
+    tsr__copy_axes(p.window.output_padding, c->output_padding);
+    tsr__copy_axes(p.window.output_size, c->output_size);
     return p;
+}
+
+/* The reverse of said(), for what the notation can say. */
+static tsr_conv told(const tsr__problem *p)
+{
+    tsr_conv c = {.n = p->x.n,
+                  .c = p->x.c,
+                  .k = p->y.c,
+                  .groups = p->groups,
+                  .auto_pad = p->window.auto_pad,
+                  .pad_mode = p->window.pad_mode,
+                  .flip = p->flip,
+                  .transposed = p->window.transposed,
+                  .scale = p->scale,
+                  .bias = p->bias,
+                  .residual = p->has_residual,
+                  .activation = p->activation,
+                  .alpha = p->alpha,
+                  .beta = p->beta,
+                  .dtype = p->x.dtype,
+                  .half_sums = p->half_sums};
+    tsr__copy_axes(c.size, p->window.size);
+    tsr__copy_axes(c.filter, p->window.filter);
+    tsr__copy_axes(c.stride, p->window.stride);
+    tsr__copy_axes(c.dilation, p->window.dilation);
+    tsr__copy_axes(c.pad_begin, p->window.pad_begin);
+    tsr__copy_axes(c.pad_end, p->window.pad_end);
+    tsr__copy_axes(c.output_padding, p->window.output_padding);
+    tsr__copy_axes(c.output_size, p->window.output_size);
+    return c;
 }
 
 static tsr_status check_channels(const tsr_conv *c)
@@ -61,21 +91,37 @@ static tsr_status check_channels(const tsr_conv *c)
         return tsr__fail(TSR_INVALID_VALUE,
                          "groups is %" PRId64 "; it must divide c, which is %" PRId64 ", and k, which is %" PRId64,
                          c->groups, c->c, c->k);
-    return tsr__check_range("activation", c->activation, TSR_ACTIVATION_NONE, TSR_ACTIVATION_RELU);
+    return TSR_OK;
+}
+
+static tsr_status check_epilogue(const tsr_conv *c)
+{
+    TSR__TRY(tsr__check_range("activation", c->activation, TSR_ACTIVATION_NONE, TSR_ACTIVATION_MISH));
+    TSR__TRY(tsr__check_range("dtype", c->dtype, TSR_F32, TSR_F64));
+    if (!isfinite(c->alpha) || !isfinite(c->beta))
+        return tsr__fail(TSR_INVALID_VALUE, "alpha is %g and beta %g; both must be finite", (double)c->alpha,
+                         (double)c->beta);
+    if (c->activation == TSR_ACTIVATION_CLIP && c->alpha > c->beta)
+        return tsr__fail(TSR_INVALID_VALUE, "alpha is %g; clip's lower end may not be above its upper, beta, %g",
+                         (double)c->alpha, (double)c->beta);
+    if (c->half_sums && c->dtype != TSR_F16)
+        return tsr__fail(TSR_INVALID_VALUE, "half_sums is set while dtype is %s; it must be f16",
+                         tsr_dtype_text(c->dtype));
+    return TSR_OK;
 }
 
 static tsr_status count_weights(const tsr_conv *c, int64_t *elements)
 {
-    uint64_t bytes = sizeof(float);
+    uint64_t bytes = sizeof(double);
     if (tsr__multiply(&bytes, c->k) && tsr__multiply(&bytes, c->c / c->groups) &&
         tsr__multiply(&bytes, c->filter[TSR_D]) && tsr__multiply(&bytes, c->filter[TSR_H]) &&
         tsr__multiply(&bytes, c->filter[TSR_W])) {
-        *elements = (int64_t)(bytes / sizeof(float));
+        *elements = (int64_t)(bytes / sizeof(double));
         return TSR_OK;
     }
     return tsr__fail(TSR_INVALID_VALUE,
                      "w has %" PRId64 " x %" PRId64 " x %" PRId64 " x %" PRId64 " x %" PRId64
-                     " elements: more than 2^63-1 bytes",
+                     " elements: more than 2^60-1",
                      c->k, c->c / c->groups, c->filter[TSR_D], c->filter[TSR_H], c->filter[TSR_W]);
 }
 
@@ -83,10 +129,14 @@ tsr_status tsr__conv_problem(const tsr_conv *c, tsr__problem *p)
 {
     if (c == NULL) return tsr__fail(TSR_INVALID_VALUE, "problem is NULL");
     TSR__TRY(check_channels(c));
+    TSR__TRY(check_epilogue(c));
     *p = said(c);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
-    TSR__TRY(tsr__tensor_check(&p->x, "x", true));
-    TSR__TRY(tsr__tensor_check(&p->y, "y", true));
+    p->residual = p->y;
+    p->residual.strides = c->residual_strides;
+    TSR__TRY(tsr__tensor_check(&p->x, "x", true, TSR__READ));
+    TSR__TRY(tsr__tensor_check(&p->y, "y", true, TSR__WRITTEN));
+    TSR__TRY(tsr__tensor_check(&p->residual, "residual", true, TSR__READ));
     return count_weights(c, &p->w_elements);
 }
 
@@ -116,42 +166,63 @@ tsr_status tsr_conv_explain(const tsr_context *context, const tsr_conv *problem,
     return tsr__plan_explain(context, &p, options, candidates, capacity, count);
 }
 
+/* ---- Batch normalisation --------------------------------------------------------------------------------------- */
+
+tsr_status tsr_conv_fold_batch_norm(const tsr_conv *problem, const tsr_batch_norm *norm, const float *w,
+                                    const float *bias, float *folded_w, float *folded_bias)
+{
+    tsr__problem p;
+    TSR__TRY(tsr__conv_problem(problem, &p));
+    if (norm == NULL || norm->mean == NULL || norm->variance == NULL || w == NULL || folded_w == NULL ||
+        folded_bias == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "an argument is NULL; gamma, beta and bias alone may be");
+    for (int64_t k = 0; k < p.y.c; ++k)
+        if (!(norm->variance[k] + norm->epsilon > 0.0f))
+            return tsr__fail(TSR_INVALID_VALUE, "variance[%" PRId64 "] is %g; with epsilon %g it must be above 0", k,
+                             (double)norm->variance[k], (double)norm->epsilon);
+    for (int64_t k = 0; k < p.y.c; ++k) {
+        const double deviation = sqrt((double)norm->variance[k] + (double)norm->epsilon);
+        const double scale = (norm->gamma == NULL ? 1.0 : (double)norm->gamma[k]) / deviation;
+        const double shift = norm->beta == NULL ? 0.0 : (double)norm->beta[k];
+        const double before = bias == NULL ? 0.0 : (double)bias[k];
+        for (int64_t c = 0; c < tsr__group_c(&p); ++c)
+            for (int64_t tap = 0; tap < tsr__taps(&p); ++tap) {
+                const int64_t at = tsr__filter_at(&p, k, c) + tap;
+                folded_w[at] = (float)((double)w[at] * scale);
+            }
+        folded_bias[k] = (float)((before - (double)norm->mean[k]) * scale + shift);
+    }
+    return TSR_OK;
+}
+
 /* ---- The notation ---------------------------------------------------------------------------------------------- */
 
-static const char prefix[] = "conv:";
+static const char prefix[] = "conv:", transposed_prefix[] = "convt:";
 
 tsr_status tsr_conv_parse(const char *text, tsr_conv *problem)
 {
-    static const char *const numbers[] = {"k", "g", "dl", NULL};
-    static const tsr__vocabulary vocabulary = {.operator_name = "conv", .numbers = numbers, .epilogue = true};
+    static const char *const numbers[] = {"k", "g", NULL}, *const more_numbers[] = {"k", "g", "op", "os", NULL};
     if (text == NULL || problem == NULL)
         return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", text == NULL ? "text" : "problem");
-    if (strncmp(text, prefix, sizeof prefix - 1) != 0)
-        return tsr__fail(TSR_INVALID_VALUE, "\"%s\" does not begin with \"%s\"", text, prefix);
-    tsr_conv c = tsr_conv_default();
-    tsr__problem p = said(&c);
-    TSR__TRY(tsr__notation_parse(text + sizeof prefix - 1, &vocabulary, &p));
-    c.n = p.x.n;
-    c.c = p.x.c;
-    c.k = p.y.c;
-    c.groups = p.groups;
-    c.bias = p.bias;
-    c.activation = p.activation;
-    c.auto_pad = p.window.auto_pad;
-    tsr__copy_axes(c.size, p.window.size);
-    tsr__copy_axes(c.filter, p.window.filter);
-    tsr__copy_axes(c.stride, p.window.stride);
-    tsr__copy_axes(c.dilation, p.window.dilation);
-    tsr__copy_axes(c.pad_begin, p.window.pad_begin);
-    tsr__copy_axes(c.pad_end, p.window.pad_end);
-    *problem = c;
+    const bool transposed = strncmp(text, transposed_prefix, sizeof transposed_prefix - 1) == 0;
+    if (!transposed && strncmp(text, prefix, sizeof prefix - 1) != 0)
+        return tsr__fail(TSR_INVALID_VALUE, "\"%s\" does not begin with \"%s\" or \"%s\"", text, prefix,
+                         transposed_prefix);
+    const tsr__vocabulary vocabulary = {.operator_name = transposed ? "convt" : "conv",
+                                        .numbers = transposed ? more_numbers : numbers,
+                                        .is_conv = true};
+    const tsr_conv defaults = tsr_conv_default();
+    tsr__problem p = said(&defaults);
+    p.window.transposed = transposed;
+    TSR__TRY(tsr__notation_parse(strchr(text, ':') + 1, &vocabulary, &p));
+    *problem = told(&p);
     return TSR_OK;
 }
 
 static void format(const tsr__problem *p, tsr__text *text)
 {
     static const int64_t default_stride[TSR_AXES] = {1, 1, 1};
-    tsr__text_add(text, "%s", prefix);
+    tsr__text_add(text, "%s", p->window.transposed ? transposed_prefix : prefix);
     tsr__notation_format(p, default_stride, text);
 }
 
@@ -167,4 +238,4 @@ const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity
 }
 
 const tsr__operator tsr__conv = {
-    .name = "conv", .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+    .name = "conv", .has_window = true, .opencl = opencl_algorithms, .host = host_algorithms, .format = format};

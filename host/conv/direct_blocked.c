@@ -112,9 +112,6 @@ static bool straddles(const tsr_tensor *t, int64_t groups)
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
-    if (depth != NULL) return depth;
-    if (index != NULL) return index;
     if (straddles(&p->x, p->groups)) return "C / groups is not a multiple of x's channel block";
     if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
     tsr__params defaults;
@@ -197,6 +194,8 @@ const tsr__algorithm tsr__conv_direct_blocked = {
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
     .layouts = layouts,
+    .features =
+        TSR__BLOCKED_BIT | TSR__MIXED_BIT | TSR__PLAIN_BIT | TSR__DILATION_BIT | TSR__GROUPS_BIT | TSR__DENSE_BIT,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

@@ -99,10 +99,6 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
-    if (depth != NULL) return depth;
-    if (p->x.layout != TSR_LAYOUT_NCHW || p->y.layout != TSR_LAYOUT_NCHW) return "it works on nchw alone";
-    if (index != NULL) return index;
     if (choose(device, p) == TILES) return "no tile fits the device's work-groups, local memory and 32-bit indices";
     return NULL;
 }
@@ -165,6 +161,7 @@ const tsr__algorithm tsr__conv_direct_tiled = {
     .name = "direct_tiled",
     .family = TSR__GPU_FAMILY,
     .param_names = param_names,
+    .features = TSR__PLAIN_BIT | TSR__DILATION_BIT | TSR__GROUPS_BIT | TSR__DENSE_BIT,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

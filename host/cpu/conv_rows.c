@@ -48,18 +48,18 @@ static void sum_stretch(const tsr__problem *p, const tsr__host_args *a, stretch 
 {
     const tsr__window *win = &p->window;
     const int64_t group_c = tsr__group_c(p), first_c = s->k / tsr__group_k(p) * group_c;
-    const int64_t per_k = p->w_elements / p->y.c;
     for (int64_t c = 0; c < group_c; ++c)
         for (int64_t t = 0; t < win->filter[TSR_D]; ++t)
             for (int64_t r = 0; r < win->filter[TSR_H]; ++r) {
                 const int64_t d = tsr__window_at(win, TSR_D, s->d, t), h = tsr__window_at(win, TSR_H, s->h, r);
                 if (!tsr__window_inside(win, d, h, 0)) continue;
-                const float *row = a->x + tsr__tensor_at(&p->x, s->n, first_c + c, d, h, 0);
-                const int64_t at = ((c * win->filter[TSR_D] + t) * win->filter[TSR_H] + r) * win->filter[TSR_W];
+                const float *row = (const float *)a->x + tsr__tensor_at(&p->x, s->n, first_c + c, d, h, 0);
+                const int64_t at = (t * win->filter[TSR_H] + r) * win->filter[TSR_W];
                 const float *w[CHANNELS];
                 /* Spare channels repeat the last one; their sums are never read. */
                 for (int64_t i = 0; i < CHANNELS; ++i)
-                    w[i] = a->w + (s->k + (i < s->channels ? i : s->channels - 1)) * per_k + at;
+                    w[i] =
+                        (const float *)a->w + tsr__filter_at(p, s->k + (i < s->channels ? i : s->channels - 1), c) + at;
                 add_filter_row(p, s, row, w);
             }
 }
@@ -68,10 +68,11 @@ static void run_stretch(const tsr__problem *p, const tsr__host_args *a, stretch 
 {
     memset(s->sums, 0, sizeof s->sums);
     sum_stretch(p, a, s);
-    for (int64_t i = 0; i < s->channels; ++i) {
-        float *y = a->y + tsr__tensor_at(&p->y, s->n, s->k + i, s->d, s->h, s->first);
-        for (int64_t q = 0; q < s->columns; ++q) y[q] = tsr__epilogue(p, a, s->k + i, (double)s->sums[i][q]);
-    }
+    for (int64_t i = 0; i < s->channels; ++i)
+        for (int64_t q = 0; q < s->columns; ++q) {
+            const int64_t out[TSR_AXES] = {s->d, s->h, s->first + q};
+            tsr__epilogue(p, a, s->n, s->k + i, out, (double)s->sums[i][q]);
+        }
 }
 
 static int64_t at_most(int64_t value, int64_t limit)
@@ -101,11 +102,9 @@ static void run(const tsr__problem *p, const tsr__host_args *a)
             }
 }
 
-static const char *refuse(const tsr_device *device, const tsr__problem *p)
-{
-    (void)device;
-    const bool plain = p->x.layout == TSR_LAYOUT_NCHW && p->y.layout == TSR_LAYOUT_NCHW;
-    return plain ? NULL : "it works on nchw alone";
-}
-
-const tsr__algorithm tsr__cpu_conv_rows = {.name = "rows", .refuse = refuse, .run_host = run};
+const tsr__algorithm tsr__cpu_conv_rows = {
+    .name = "rows",
+    .features = TSR__PLAIN_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT | TSR__DEPTH_BIT | TSR__DILATION_BIT | TSR__GROUPS_BIT |
+                TSR__DENSE_BIT | TSR__SCALE_BIT | TSR__RESIDUAL_BIT | TSR__ACTIVATION_BIT,
+    .run_host = run,
+};

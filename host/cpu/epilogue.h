@@ -1,24 +1,23 @@
-/* What follows the sum of a convolution on the CPU path: bias and activation, once for all algorithms. */
+/* What follows the sum of a convolution on the CPU path, once for all algorithms: kernels/common/epilogue.cl is its
+ * twin. */
 #ifndef TSR_HOST_CPU_EPILOGUE_H
 #define TSR_HOST_CPU_EPILOGUE_H
 
-#include "algorithm.h"
+#include "activation.h"
+#include "cpu/element.h"
 
-/* kernels/common/activation.cl is its twin. A NaN stays, because a comparison with it is false. */
-static inline float tsr__activate(tsr_activation activation, float v)
+/* Finishes and stores the output of a channel at a pixel. */
+static inline void tsr__epilogue(const tsr__problem *p, const tsr__host_args *a, int64_t n, int64_t k,
+                                 const int64_t out[TSR_AXES], double sum)
 {
-    switch (activation) {
-    case TSR_ACTIVATION_NONE:
-        return v;
-    case TSR_ACTIVATION_RELU:
-        return v < 0.0f ? 0.0f : v;
-    }
-    return v;
-}
-
-static inline float tsr__epilogue(const tsr__problem *p, const tsr__host_args *a, int64_t k, double sum)
-{
-    return tsr__activate(p->activation, (float)(p->bias ? sum + (double)a->bias[k] : sum));
+    const tsr_dtype dtype = p->y.dtype;
+    const int64_t d = out[TSR_D], h = out[TSR_H], w = out[TSR_W];
+    if (p->scale) sum *= tsr__load(dtype, a->scale, k);
+    if (p->bias) sum += tsr__load(dtype, a->bias, k);
+    if (p->has_residual) sum += tsr__load(dtype, a->residual, tsr__tensor_at(&p->residual, n, k, d, h, w));
+    const double slope = p->activation == TSR_ACTIVATION_PRELU ? tsr__load(dtype, a->slope, k) : 0.0;
+    const double y = tsr__activate(p->activation, sum, (double)p->alpha, (double)p->beta, slope);
+    tsr__store(dtype, a->y, tsr__tensor_at(&p->y, n, k, d, h, w), y);
 }
 
 #endif

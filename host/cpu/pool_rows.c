@@ -57,14 +57,14 @@ static void take_window(const tsr__problem *p, const tsr__host_args *a, stretch 
         for (int64_t r = 0; r < win->filter[TSR_H]; ++r) {
             const int64_t d = tsr__window_at(win, TSR_D, s->d, t), h = tsr__window_at(win, TSR_H, s->h, r);
             if (tsr__window_inside(win, d, h, 0))
-                take_window_row(p, s, a->x + tsr__tensor_at(&p->x, s->n, s->c, d, h, 0));
+                take_window_row(p, s, (const float *)a->x + tsr__tensor_at(&p->x, s->n, s->c, d, h, 0));
         }
 }
 
 static void run_stretch(const tsr__problem *p, const tsr__host_args *a, stretch *s)
 {
     take_window(p, a, s);
-    float *y = a->y + tsr__tensor_at(&p->y, s->n, s->c, s->d, s->h, s->first);
+    float *y = (float *)a->y + tsr__tensor_at(&p->y, s->n, s->c, s->d, s->h, s->first);
     if (p->pool_kind == TSR_POOL_MAX) {
         for (int64_t q = 0; q < s->columns; ++q) y[q] = s->values[q];
         return;
@@ -72,8 +72,11 @@ static void run_stretch(const tsr__problem *p, const tsr__host_args *a, stretch 
     const bool padded = p->pool_kind == TSR_POOL_AVG_INCLUDE_PAD;
     const int64_t rows =
         tsr__window_count(&p->window, TSR_D, s->d, padded) * tsr__window_count(&p->window, TSR_H, s->h, padded);
-    for (int64_t q = 0; q < s->columns; ++q)
-        y[q] = s->values[q] / (float)(rows * tsr__window_count(&p->window, TSR_W, s->first + q, padded));
+    for (int64_t q = 0; q < s->columns; ++q) {
+        const int64_t counted = rows * tsr__window_count(&p->window, TSR_W, s->first + q, padded);
+        const int64_t count = p->divisor != 0 ? p->divisor : counted;
+        y[q] = count == 0 ? 0.0f : s->values[q] / (float)count;
+    }
 }
 
 static void run(const tsr__problem *p, const tsr__host_args *a)
@@ -91,11 +94,9 @@ static void run(const tsr__problem *p, const tsr__host_args *a)
             }
 }
 
-static const char *refuse(const tsr_device *device, const tsr__problem *p)
-{
-    (void)device;
-    const bool plain = p->x.layout == TSR_LAYOUT_NCHW && p->y.layout == TSR_LAYOUT_NCHW;
-    return plain ? NULL : "it works on nchw alone";
-}
-
-const tsr__algorithm tsr__cpu_pool_rows = {.name = "rows", .refuse = refuse, .run_host = run};
+const tsr__algorithm tsr__cpu_pool_rows = {
+    .name = "rows",
+    .features = TSR__PLAIN_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT | TSR__DEPTH_BIT | TSR__DILATION_BIT | TSR__DIVISOR_BIT |
+                TSR__CEIL_BIT,
+    .run_host = run,
+};

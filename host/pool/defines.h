@@ -5,11 +5,21 @@
 #include "algorithm.h"
 #include "window_define.h"
 
-/* The window and KIND. */
+/* DTYPE, and what kernels/common/pooling.cl compiles in, with INDICES. */
+static inline void tsr__pool_define_kind(tsr__launch *launch, const tsr__problem *p)
+{
+    tsr__launch_define(launch, "DTYPE", p->x.dtype);
+    tsr__launch_define(launch, "KIND", p->pool_kind);
+    tsr__launch_define(launch, "P", p->pool_kind == TSR_POOL_LP ? p->p : 1);
+    tsr__launch_define(launch, "DIVISOR", p->divisor);
+    tsr__launch_define(launch, "INDICES", p->indices);
+}
+
+/* The window and the kind. */
 static inline void tsr__pool_define(tsr__launch *launch, const tsr__problem *p)
 {
     tsr__window_define(launch, &p->window);
-    tsr__launch_define(launch, "KIND", p->pool_kind);
+    tsr__pool_define_kind(launch, p);
 }
 
 /* Input and output sizes, padding, and where the padded input ends. */

@@ -6,53 +6,106 @@
 #include "notation.h"
 #include "plan.h"
 
-#define TSR_ALGORITHM(name) extern const tsr__algorithm tsr__pool_##name;
-#include "pool/algorithms.def"
-#undef TSR_ALGORITHM
-
-static const tsr__algorithm *const opencl_algorithms[] = {
-#define TSR_ALGORITHM(name) &tsr__pool_##name,
-#include "pool/algorithms.def"
-#undef TSR_ALGORITHM
-    NULL};
-
-#define TSR_ALGORITHM(name) extern const tsr__algorithm tsr__cpu_pool_##name;
-#include "cpu/pool.def"
-#undef TSR_ALGORITHM
-
-static const tsr__algorithm *const host_algorithms[] = {
-#define TSR_ALGORITHM(name) &tsr__cpu_pool_##name,
-#include "cpu/pool.def"
-#undef TSR_ALGORITHM
-    NULL};
+#define TSR__OPENCL_LIST  "pool/algorithms.def"
+#define TSR__HOST_LIST    "cpu/pool.def"
+#define TSR__OPENCL(name) tsr__pool_##name
+#define TSR__HOST(name)   tsr__cpu_pool_##name
+#include "algorithm_lists.h"
 
 /* ---- The problem ----------------------------------------------------------------------------------------------- */
 
 tsr_pool tsr_pool_default(void)
 {
-    return (tsr_pool){.kind = TSR_POOL_MAX, .n = 1, .size = {1, 1, 0}, .filter = {1, 1, 1}};
+    return (tsr_pool){
+        .kind = TSR_POOL_MAX, .n = 1, .size = {1, 1, 0}, .filter = {1, 1, 1}, .dilation = {1, 1, 1}, .p = 2};
 }
 
-/* The problem as it was said: unchecked, auto_pad still in place; a stride of 0 became the window's size. */
+/* The kind with the given rule for an average's divisor, and the given stride. */
+static tsr_pool preset(tsr_pool_kind kind, bool count_padding, int64_t stride)
+{
+    tsr_pool pool = tsr_pool_default();
+    const bool average = kind == TSR_POOL_AVG || kind == TSR_POOL_AVG_INCLUDE_PAD;
+    pool.kind = !average ? kind : count_padding ? TSR_POOL_AVG_INCLUDE_PAD : TSR_POOL_AVG;
+    for (int axis = 0; axis < TSR_AXES; ++axis) pool.stride[axis] = stride;
+    return pool;
+}
+
+tsr_pool tsr_pool_torch(tsr_pool_kind kind)
+{
+    return preset(kind, true, 0);
+}
+
+tsr_pool tsr_pool_onnx(tsr_pool_kind kind)
+{
+    return preset(kind, false, 1);
+}
+
+tsr_pool tsr_pool_tensorflow(tsr_pool_kind kind)
+{
+    return preset(kind, false, 1);
+}
+
+tsr_pool tsr_pool_caffe(tsr_pool_kind kind)
+{
+    tsr_pool pool = preset(kind, true, 1);
+    pool.ceil = true;
+    return pool;
+}
+
+/* The problem as it was said: unchecked, auto_pad still in place. */
 static tsr__problem said(const tsr_pool *c)
 {
-    tsr__problem p = {.op = &tsr__pool, .pool_kind = c->kind};
-    p.x = (tsr_tensor){.layout = c->x_layout, .n = c->n, .c = c->c};
-    p.y = (tsr_tensor){.layout = c->y_layout, .n = c->n, .c = c->c};
+    tsr__problem p = {.op = &tsr__pool,
+                      .pool_kind = c->kind,
+                      .divisor = c->divisor,
+                      .p = c->p,
+                      .indices = c->indices,
+                      .indices_flat = c->indices_flat,
+                      .indices_column_major = c->indices_column_major,
+                      .global = c->global};
+    p.x = (tsr_tensor){.dtype = c->dtype, .layout = c->x_layout, .n = c->n, .c = c->c, .strides = c->x_strides};
+    p.y = (tsr_tensor){.dtype = c->dtype, .layout = c->y_layout, .n = c->n, .c = c->c, .strides = c->y_strides};
     p.window.auto_pad = c->auto_pad;
+    p.window.ceil = c->ceil;
+    p.window.adaptive = c->adaptive;
     tsr__copy_axes(p.x.size, c->size);
     tsr__copy_axes(p.window.size, c->size);
     tsr__copy_axes(p.window.filter, c->filter);
+    tsr__copy_axes(p.window.stride, c->stride);
+    tsr__copy_axes(p.window.dilation, c->dilation);
     tsr__copy_axes(p.window.pad_begin, c->pad_begin);
     tsr__copy_axes(p.window.pad_end, c->pad_end);
-    for (int axis = 0; axis < TSR_AXES; ++axis) {
-        p.window.stride[axis] = c->stride[axis] == 0 ? c->filter[axis] : c->stride[axis];
-        p.window.dilation[axis] = 1;
-    }
+    tsr__copy_axes(p.window.output_size, c->output_size);
     return p;
 }
 
-/* ONNX's rule: no window may lie in the padding alone. */
+/* The reverse of said(), for what the notation can say. */
+static tsr_pool told(const tsr__problem *p)
+{
+    tsr_pool c = {.kind = p->pool_kind,
+                  .n = p->x.n,
+                  .c = p->x.c,
+                  .auto_pad = p->window.auto_pad,
+                  .ceil = p->window.ceil,
+                  .adaptive = p->window.adaptive,
+                  .global = p->global,
+                  .divisor = p->divisor,
+                  .p = p->p,
+                  .indices = p->indices,
+                  .indices_flat = p->indices_flat,
+                  .indices_column_major = p->indices_column_major,
+                  .dtype = p->x.dtype};
+    tsr__copy_axes(c.size, p->window.size);
+    tsr__copy_axes(c.filter, p->window.filter);
+    tsr__copy_axes(c.stride, p->window.stride);
+    tsr__copy_axes(c.dilation, p->window.dilation);
+    tsr__copy_axes(c.pad_begin, p->window.pad_begin);
+    tsr__copy_axes(c.pad_end, p->window.pad_end);
+    tsr__copy_axes(c.output_size, p->window.output_size);
+    return c;
+}
+
+/* ONNX's rule: padding is smaller than the window. */
 static tsr_status check_pads(const tsr__window *w)
 {
     for (int axis = 0; axis < TSR_AXES; ++axis) {
@@ -65,17 +118,64 @@ static tsr_status check_pads(const tsr__window *w)
     return TSR_OK;
 }
 
+static tsr_status check_kind(const tsr_pool *c)
+{
+    const bool average = c->kind == TSR_POOL_AVG || c->kind == TSR_POOL_AVG_INCLUDE_PAD;
+    TSR__TRY(tsr__check_range("kind", c->kind, TSR_POOL_MAX, TSR_POOL_LP));
+    TSR__TRY(tsr__check_range("dtype", c->dtype, TSR_F32, c->kind == TSR_POOL_MAX ? TSR_U8 : TSR_F64));
+    TSR__TRY(tsr__check_range("divisor", c->divisor, 0, average ? TSR__MAX_WINDOW : 0));
+    if (c->kind == TSR_POOL_LP) TSR__TRY(tsr__check_range("p", c->p, 1, 1024));
+    return tsr__check_range("indices", c->indices, TSR_INDICES_NONE,
+                            c->kind == TSR_POOL_MAX ? TSR_INDICES_I64 : TSR_INDICES_NONE);
+}
+
+static tsr_status check_global(const tsr_pool *c)
+{
+    if (!c->global) return TSR_OK;
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (c->filter[axis] != 1 || c->pad_begin[axis] != 0 || c->pad_end[axis] != 0 || c->dilation[axis] != 1)
+            return tsr__fail(TSR_INVALID_VALUE,
+                             "filter[%c] is %" PRId64 "; global pooling takes no filter, dilation or pads", "DHW"[axis],
+                             c -> filter[axis]);
+    if (c->adaptive || c->ceil || c->auto_pad != TSR_PAD_NOTSET)
+        return tsr__fail(TSR_INVALID_VALUE, "global pooling takes no adaptive, ceil or auto_pad");
+    return TSR_OK;
+}
+
+/* The window that the problem leaves to be found: of the plane's size, or as long as the stride. */
+static void complete_window(tsr__problem *p)
+{
+    tsr__window *w = &p->window;
+    if (p->global) tsr__copy_axes(w->filter, w->size);
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (w->stride[axis] == 0) w->stride[axis] = p->global ? 1 : w->filter[axis];
+}
+
+/* An index must fit its type. */
+static tsr_status check_indices(const tsr__problem *p)
+{
+    uint64_t count = (uint64_t)tsr__tensor_plane(&p->x);
+    if (p->indices_flat) count *= (uint64_t)p->x.n * (uint64_t)p->x.c;
+    if (p->indices != TSR_INDICES_I32 || count <= (uint64_t)INT32_MAX) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "indices is %d (32-bit); with %" PRIu64 " elements to count it must be %d",
+                     (int)p->indices, count, (int)TSR_INDICES_I64);
+}
+
 tsr_status tsr__pool_problem(const tsr_pool *c, tsr__problem *p)
 {
     if (c == NULL) return tsr__fail(TSR_INVALID_VALUE, "problem is NULL");
-    TSR__TRY(tsr__check_range("kind", c->kind, TSR_POOL_MAX, TSR_POOL_AVG_INCLUDE_PAD));
+    TSR__TRY(check_kind(c));
+    TSR__TRY(check_global(c));
     TSR__TRY(tsr__check_range("n", c->n, 1, TSR__MAX_SIZE));
     TSR__TRY(tsr__check_range("c", c->c, 1, TSR__MAX_SIZE));
     *p = said(c);
+    complete_window(p);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
-    TSR__TRY(check_pads(&p->window));
-    TSR__TRY(tsr__tensor_check(&p->x, "x", true));
-    return tsr__tensor_check(&p->y, "y", true);
+    if (!c->adaptive) TSR__TRY(check_pads(&p->window));
+    p->residual = p->y;
+    TSR__TRY(tsr__tensor_check(&p->x, "x", true, TSR__READ));
+    TSR__TRY(tsr__tensor_check(&p->y, "y", true, TSR__WRITTEN));
+    return check_indices(p);
 }
 
 tsr_status tsr_pool_output(const tsr_pool *problem, tsr_tensor *y)
@@ -107,7 +207,7 @@ tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *problem,
 /* ---- The notation ---------------------------------------------------------------------------------------------- */
 
 static const char *const prefixes[] = {
-    [TSR_POOL_MAX] = "max:", [TSR_POOL_AVG] = "avg:", [TSR_POOL_AVG_INCLUDE_PAD] = "avgpad:"};
+    [TSR_POOL_MAX] = "max:", [TSR_POOL_AVG] = "avg:", [TSR_POOL_AVG_INCLUDE_PAD] = "avgpad:", [TSR_POOL_LP] = "lp:"};
 
 static tsr_status parse_kind(const char *text, tsr_pool_kind *kind)
 {
@@ -116,29 +216,20 @@ static tsr_status parse_kind(const char *text, tsr_pool_kind *kind)
             *kind = (tsr_pool_kind)i;
             return TSR_OK;
         }
-    return tsr__fail(TSR_INVALID_VALUE, "\"%s\" does not begin with \"max:\", \"avg:\" or \"avgpad:\"", text);
+    return tsr__fail(TSR_INVALID_VALUE, "\"%s\" does not begin with \"max:\", \"avg:\", \"avgpad:\" or \"lp:\"", text);
 }
 
 tsr_status tsr_pool_parse(const char *text, tsr_pool *problem)
 {
-    static const char *const numbers[] = {NULL};
+    static const char *const numbers[] = {"os", "div", "p", NULL};
     static const tsr__vocabulary vocabulary = {.operator_name = "pooling", .numbers = numbers};
     if (text == NULL || problem == NULL)
         return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", text == NULL ? "text" : "problem");
-    tsr_pool c = tsr_pool_default();
-    TSR__TRY(parse_kind(text, &c.kind));
-    tsr__problem p = said(&c);
-    tsr__copy_axes(p.window.stride, c.stride);
-    TSR__TRY(tsr__notation_parse(text + strlen(prefixes[c.kind]), &vocabulary, &p));
-    c.n = p.x.n;
-    c.c = p.x.c;
-    c.auto_pad = p.window.auto_pad;
-    tsr__copy_axes(c.size, p.window.size);
-    tsr__copy_axes(c.filter, p.window.filter);
-    tsr__copy_axes(c.stride, p.window.stride);
-    tsr__copy_axes(c.pad_begin, p.window.pad_begin);
-    tsr__copy_axes(c.pad_end, p.window.pad_end);
-    *problem = c;
+    tsr_pool defaults = tsr_pool_default();
+    TSR__TRY(parse_kind(text, &defaults.kind));
+    tsr__problem p = said(&defaults);
+    TSR__TRY(tsr__notation_parse(text + strlen(prefixes[defaults.kind]), &vocabulary, &p));
+    *problem = told(&p);
     return TSR_OK;
 }
 
@@ -154,11 +245,13 @@ const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity
     if (text == NULL || capacity == 0) return text;
     text[0] = '\0';
     if (problem == NULL) return text;
-    const tsr__problem p = said(problem);
+    tsr__problem p = said(problem);
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (p.window.stride[axis] == 0) p.window.stride[axis] = p.window.filter[axis];
     tsr__text out = tsr__text_over(text, capacity);
     format(&p, &out);
     return text;
 }
 
 const tsr__operator tsr__pool = {
-    .name = "pool", .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+    .name = "pool", .has_window = true, .opencl = opencl_algorithms, .host = host_algorithms, .format = format};

@@ -40,11 +40,7 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
     tsr__params ignored;
-    if (depth != NULL) return depth;
-    if (p->x.layout != TSR_LAYOUT_NCHW || p->y.layout != TSR_LAYOUT_NCHW) return "it works on nchw alone";
-    if (index != NULL) return index;
     if (candidates(device, p, &ignored, 1) == 0) return "one window does not fit the device's local memory";
     return NULL;
 }
@@ -68,6 +64,7 @@ const tsr__algorithm tsr__pool_tiled = {
     .name = "tiled",
     .family = TSR__GPU_FAMILY,
     .param_names = param_names,
+    .features = TSR__PLAIN_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

@@ -17,10 +17,7 @@ static void layouts(const tsr_device *device, tsr__problem *p)
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     (void)device;
-    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
-    if (depth != NULL) return depth;
-    if (p->x.layout != p->y.layout || p->x.layout == TSR_LAYOUT_NCHW) return "x and y are not channel-blocked alike";
-    return index != NULL ? index : tsr__pool_refuse_window(p);
+    return tsr__pool_refuse_window(p);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -43,6 +40,7 @@ const tsr__algorithm tsr__pool_window_blocked = {
     .name = "window_blocked",
     .family = TSR__CPU_FAMILY,
     .layouts = layouts,
+    .features = TSR__BLOCKED_BIT | TSR__DILATION_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
     .refuse = refuse,
     .launches = launches,
 };

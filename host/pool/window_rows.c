@@ -47,11 +47,7 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const char *depth = tsr__refuse_depth(p), *index = tsr__refuse_int_index(p);
     const tsr__params smallest = make_params(device, 1);
-    if (depth != NULL) return depth;
-    if (p->x.layout != TSR_LAYOUT_NCHW || p->y.layout != TSR_LAYOUT_NCHW) return "it works on nchw alone";
-    if (index != NULL) return index;
     if (!fits(p, &smallest)) return "the windows of a few outputs span more than 4096 columns";
     return tsr__pool_refuse_window(p);
 }
@@ -76,6 +72,7 @@ const tsr__algorithm tsr__pool_window_rows = {
     .name = "window_rows",
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
+    .features = TSR__PLAIN_BIT | TSR__DILATION_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

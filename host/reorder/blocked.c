@@ -9,8 +9,8 @@ enum { TILE = 256 };
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     (void)device;
-    if (p->x.layout == TSR_LAYOUT_NCHW && p->y.layout == TSR_LAYOUT_NCHW) return "neither x nor y is channel-blocked";
-    return tsr__refuse_int_index(p);
+    const bool plain = p->x.layout == TSR_LAYOUT_NCHW && p->y.layout == TSR_LAYOUT_NCHW;
+    return plain ? "neither x nor y is channel-blocked" : NULL;
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -35,6 +35,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 const tsr__algorithm tsr__reorder_blocked = {
     .name = "blocked",
     .family = TSR__CPU_FAMILY,
+    .features = TSR__BLOCKED_BIT | TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__DEPTH_BIT,
     .refuse = refuse,
     .launches = launches,
 };

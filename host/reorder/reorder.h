@@ -5,7 +5,7 @@
 #include "algorithm.h"
 
 /* Checks everything and makes what algorithms look at. */
-tsr_status tsr__reorder_problem(const tsr_tensor *x, tsr_layout to, tsr__problem *p);
+tsr_status tsr__reorder_problem(const tsr_tensor *x, const tsr_tensor *y, tsr__problem *p);
 
 extern const tsr__operator tsr__reorder;
 

@@ -9,6 +9,7 @@
  * some KiB for each the launch of a work-item costs nothing that can be measured. Bandwidth counts what is read and
  * what is written; buffers must be well beyond the last cache, or it is the cache that is measured.
  */
+#define DTYPE 0
 #include "common/vector.cl"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void bench_copy(__global const float *restrict x,

@@ -9,6 +9,7 @@
  * operations, on registers alone, and stores one float. The chains do not depend on each other: a CPU core that starts
  * two vectors a cycle and needs four or five cycles for each wants ten, and twelve still fit into sixteen registers.
  */
+#define DTYPE 0
 #include "common/vector.cl"
 
 #define CHAINS 12

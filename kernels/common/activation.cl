@@ -1,22 +1,38 @@
-/* common/activation: the function applied to a result just before it is stored.
+/* common/activation: the function applied to a result just before it is stored. host/activation.c is its twin.
  *
- *   compiled in ACTIVATION: 0 none, 1 relu
+ *   compiled in ACTIVATION, a number of tsr_activation
  *
- * Each activation is written once, as a macro over any float type, so that the scalar and the vector form cannot
- * differ: activate(v) is for a float, ACTIVATION_OF(float8, v) for a vector. The macro may evaluate v twice.
+ * Each activation is written once, as a macro over any real type, so that the scalar and the vector form cannot differ:
+ * ACTIVATE(float8, v, a, b, slope), where a, b and slope are of the type too. It may evaluate v several times. Written
+ * with comparisons and not with max(), which may drop a NaN. REAL_OF() is common/types.cl's.
  */
 #if !defined(ACTIVATION)
 #error "the host must define ACTIVATION"
-#elif ACTIVATION == 0
-#define ACTIVATION_OF(type, v) (v)
-#elif ACTIVATION == 1
-/* Written as a comparison and not as max(), which may drop a NaN. */
-#define ACTIVATION_OF(type, v) ((v) < (type)(0.0f) ? (type)(0.0f) : (v))
-#else
-#error "unknown ACTIVATION"
 #endif
 
-static inline float activate(float v)
-{
-    return ACTIVATION_OF(float, v);
-}
+#define CONSTANT(type, x)                   ((type)(REAL_OF(x)))
+#define CLIP(v, low, high)                  ((v) < (low) ? (low) : (v) > (high) ? (high) : (v))
+#define SOFTPLUS(type, v)                   (fmax(v, CONSTANT(type, 0.0)) + log1p(exp(-fabs(v))))
+#define SIXTH(type, v)                      ((v)*CONSTANT(type, 0.16666666666666667) + CONSTANT(type, 0.5))
+
+#define ACTIVATION_0(type, v, a, b, slope)  (v)
+#define ACTIVATION_1(type, v, a, b, slope)  ((v) < CONSTANT(type, 0.0) ? CONSTANT(type, 0.0) : (v))
+#define ACTIVATION_2(type, v, a, b, slope)  CLIP(v, CONSTANT(type, 0.0), CONSTANT(type, 6.0))
+#define ACTIVATION_3(type, v, a, b, slope)  ((v) < CONSTANT(type, 0.0) ? (a) * (v) : (v))
+#define ACTIVATION_4(type, v, a, b, slope)  ((v) < CONSTANT(type, 0.0) ? (slope) * (v) : (v))
+#define ACTIVATION_5(type, v, a, b, slope)  CLIP(v, a, b)
+#define ACTIVATION_6(type, v, a, b, slope)  (CONSTANT(type, 1.0) / (CONSTANT(type, 1.0) + exp(-(v))))
+#define ACTIVATION_7(type, v, a, b, slope)  tanh(v)
+#define ACTIVATION_8(type, v, a, b, slope)  ((v) / (CONSTANT(type, 1.0) + exp(-(v))))
+#define ACTIVATION_9(type, v, a, b, slope)  CLIP((a) * (v) + (b), CONSTANT(type, 0.0), CONSTANT(type, 1.0))
+#define ACTIVATION_10(type, v, a, b, slope) ((v)*CLIP(SIXTH(type, v), CONSTANT(type, 0.0), CONSTANT(type, 1.0)))
+#define ACTIVATION_11(type, v, a, b, slope) \
+    ((v)*CONSTANT(type, 0.5) * (CONSTANT(type, 1.0) + erf((v)*CONSTANT(type, 0.70710678118654752))))
+#define ACTIVATION_12(type, v, a, b, slope)                                                      \
+    ((v)*CONSTANT(type, 0.5) * (CONSTANT(type, 1.0) + tanh(CONSTANT(type, 0.79788456080286536) * \
+                                                           ((v) + CONSTANT(type, 0.044715) * (v) * (v) * (v)))))
+#define ACTIVATION_13(type, v, a, b, slope) ((v) < CONSTANT(type, 0.0) ? (a)*expm1(v) : (v))
+#define ACTIVATION_14(type, v, a, b, slope) SOFTPLUS(type, v)
+#define ACTIVATION_15(type, v, a, b, slope) ((v)*tanh(SOFTPLUS(type, v)))
+
+#define ACTIVATE(type, v, a, b, slope)      JOIN(ACTIVATION_, ACTIVATION)(type, v, a, b, slope)

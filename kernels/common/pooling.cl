@@ -1,41 +1,59 @@
-/* common/pooling: how the elements of a pooling window are combined, in FLOATV: vector.cl's, or float by the including
+/* common/pooling: how the elements of a pooling window are combined, in REALV: vector.cl's, or REAL by the including
  * kernel's own definition.
  *
- *   compiled in KIND: 0 maximum, 1 average over the elements inside the image, 2 average that counts padding too
+ *   compiled in KIND: 0 maximum, 1 average over the elements inside the image, 2 average that counts padding too,
+ *               3 norm; P of the norm; DIVISOR of an average, 0 for what the kind says
  */
-#if !defined(KIND)
-#error "the host must define KIND"
-#elif KIND != 0 && KIND != 1 && KIND != 2
-#error "KIND must be 0, 1 or 2"
+#if !defined(KIND) || !defined(P) || !defined(DIVISOR)
+#error "the host must define KIND P DIVISOR"
+#elif KIND != 0 && KIND != 1 && KIND != 2 && KIND != 3
+#error "KIND must be 0, 1, 2 or 3"
 #endif
 
 /* The greatest element or the sum so far. A maximum keeps NaNs apart: its compare and select are then one instruction
  * of the CPU, and the chain of instructions from one element to the next is short. */
 typedef struct {
-    FLOATV total;
-    FLOATV nan;
+    REALV total;
+    REALV nan;
 } pool_window;
 
 /* A window without elements, whose maximum is -infinity. */
 static inline pool_window pool_empty(void)
 {
-    const pool_window window = {KIND == 0 ? -INFINITY : 0.0f, 0.0f};
+    const pool_window window = {(REALV)(KIND == 0 ? (REAL)-INFINITY : REAL_OF(0.0)), (REALV)(REAL_OF(0.0))};
     return window;
 }
 
-/* Of equal elements the first stays. A NaN is what differs from itself. */
-static inline void pool_add(pool_window *window, FLOATV element)
+/* |element|^P, by squaring. P is a constant, so the loop is none. */
+static inline REALV pool_power(REALV element)
+{
+    REALV result = (REALV)(REAL_OF(1.0)), square = fabs(element);
+    if (P == 1) return square;
+    if (P == 2) return element * element;
+    for (int p = P; p > 0; p >>= 1, square *= square)
+        if (p & 1) result *= square;
+    return result;
+}
+
+/* Takes in what another window came to, as long as that is no norm yet. Of equal elements the first stays. A NaN is what
+ * differs from itself. */
+static inline void pool_join(pool_window *window, REALV total)
 {
     if (KIND == 0) {
-        window->total = element > window->total ? element : window->total;
-        window->nan = element != element ? element : window->nan;
+        window->total = total > window->total ? total : window->total;
+        window->nan = total != total ? total : window->nan;
     } else {
-        window->total += element;
+        window->total += total;
     }
 }
 
+static inline void pool_add(pool_window *window, REALV element)
+{
+    pool_join(window, KIND == 3 ? pool_power(element) : element);
+}
+
 /* The greatest element, a NaN if there was one. */
-static inline FLOATV pool_maximum(pool_window window)
+static inline REALV pool_maximum(pool_window window)
 {
     return window.nan != window.nan ? window.nan : window.total;
 }
@@ -43,13 +61,29 @@ static inline FLOATV pool_maximum(pool_window window)
 /* The sum divided by count, and 0 if that is 0. OpenCL lets a division be wrong by 2.5 units in the last place, so the
  * quotient is corrected: with fma its remainder is exact, and adding what that stands for rounds as a true division
  * does. An infinite or NaN quotient is right already, and has no remainder. */
-static inline FLOATV pool_average(pool_window window, FLOATV count)
+static inline REALV pool_average(pool_window window, REALV count)
 {
-    const FLOATV divisor = fmax(count, (FLOATV)(1.0f));
-    const FLOATV reciprocal = 1.0f / divisor;
-    const FLOATV quotient = window.total * reciprocal;
-    const FLOATV remainder = fma(-quotient, divisor, window.total);
-    return fabs(quotient) < INFINITY ? fma(remainder, reciprocal, quotient) : quotient;
+    const REALV divisor = DIVISOR > 0 ? (REALV)((REAL)DIVISOR) : fmax(count, (REALV)(REAL_OF(1.0)));
+    const REALV reciprocal = REAL_OF(1.0) / divisor;
+    const REALV quotient = window.total * reciprocal;
+    const REALV remainder = fma(-quotient, divisor, window.total);
+    return fabs(quotient) < (REALV)(INFINITY) ? fma(remainder, reciprocal, quotient) : quotient;
+}
+
+/* The P-th root of the sum. A square root may be wrong by 3 units in the last place: corrected like the quotient. */
+static inline REALV pool_norm(pool_window window)
+{
+    if (P == 1) return window.total;
+    if (P != 2) return pow(window.total, (REALV)(REAL_OF(1.0) / (REAL)P));
+    const REALV root = sqrt(window.total);
+    const REALV correction = fma(-root, root, window.total) / (root + root);
+    return root > (REALV)(REAL_OF(0.0)) && root < (REALV)(INFINITY) ? root + correction : root;
+}
+
+/* What a window comes to; count is for averages. */
+static inline REALV pool_result(pool_window window, REALV count)
+{
+    return KIND == 0 ? pool_maximum(window) : KIND == 3 ? pool_norm(window) : pool_average(window, count);
 }
 
 /* The first tap, of those of a window along one axis that begins at start, which does not lie before 0. */

@@ -11,8 +11,7 @@
 #error "VEC must be 4, 8 or 16"
 #endif
 
-#define JOIN_TEXT(a, b)        a##b
-#define JOIN(a, b)             JOIN_TEXT(a, b)
+#include "common/types.cl"
 
 #define FLOATV                 JOIN(float, VEC)
 #define INTV                   JOIN(int, VEC)

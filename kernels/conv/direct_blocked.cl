@@ -28,8 +28,8 @@
 #error "direct_blocked.c must define TILE_Q TILE_K ROUNDS X_BLOCK Y_BLOCK C_STEP R S STRIDE_x DILATION_x HAS_BIAS"
 #endif
 
-#include "common/activation.cl"
 #include "common/vector.cl"
+#include "common/activation.cl"
 
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
 #define HEAD 16
@@ -153,7 +153,7 @@ static ALWAYS_INLINE void store_tile(__global float *planes, const FLOATV sum[TI
         FLOATV v[TILE_Q];
         if (kj >= round_up(k, Y_BLOCK)) return;
 #pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) v[t] = ACTIVATION_OF(FLOATV, sum[t * TILE_K + j] + b);
+        for (int t = 0; t < TILE_Q; ++t) v[t] = ACTIVATE(FLOATV, sum[t * TILE_K + j] + b, 0, 0, 0);
         if (Y_BLOCK == 1) {
             store_planes(planes + kj * pixels + pixel, v, k - kj, pixels - pixel, pixels);
         } else {

@@ -24,6 +24,7 @@
 #error "direct_tiled.c must define TILE_K TILE_P REG_K REG_P STEP R S STRIDE_x DILATION_x HAS_BIAS"
 #endif
 
+#include "common/types.cl"
 #include "common/activation.cl"
 
 /* Intel's compiler gives a thread 32 work-items on GPUs for computing, which are those without images, and then spills
@@ -104,7 +105,7 @@ static inline void store_row(__global float *row, const float4 sum[REG_P / 4], f
 {
 #pragma unroll
     for (int j = 0; j < REG_P / 4; ++j)
-        store(row, ACTIVATION_OF(float4, sum[j] + bias), pixel + j * ITEMS_P * 4, pixels);
+        store(row, ACTIVATE(float4, sum[j] + bias, 0, 0, 0), pixel + j * ITEMS_P * 4, pixels);
 }
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_direct_tiled(

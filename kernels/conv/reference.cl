@@ -1,47 +1,66 @@
-/* conv/reference: y = activation(conv(x, w) + bias) for any problem: 1 to 3 axes, any layout, any size.
+/* conv/reference: y = activation(scale * conv(x, w) + bias + residual) for any problem: 1 to 3 axes, any layout,
+ * strides, type and size, transposed or not.
  *
  *   launch      global = (O * P * Q rounded up to whole groups, K with spare lanes, N), local = (up to 64, 1, 1)
  *   local mem   none
  *   needs       nothing
- *   compiled in ACTIVATION
+ *   compiled in DTYPE HALF_SUMS HAS_SCALE HAS_BIAS HAS_RESIDUAL ACTIVATION
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
  *
  * One work-item makes one output, as the formula says it. It is slow and meant to be: what it does can be checked by
  * reading it.
  */
-#include "common/activation.cl"
-#include "common/layout.cl"
+#include "common/epilogue.cl"
+#include "common/tensor.cl"
 
-__kernel void conv_reference(__global const float *restrict x, ulong x_offset, __global const float *restrict weights,
-                             ulong w_offset, __global const float *restrict bias, ulong bias_offset,
-                             __global float *restrict y, ulong y_offset, long c, long d, long h, long w, long x_block,
-                             long k, long o, long p, long q, long y_block, long t, long r, long s, long stride_d,
-                             long stride_h, long stride_w, long dilation_d, long dilation_h, long dilation_w,
-                             long pad_d, long pad_h, long pad_w, long groups, int has_bias)
+/* Where an element of the filter looks, on one axis: outside where it meets zero padding or, transposed, no input. */
+static long look_up(long out, long tap, long size, long stride, long dilation, long pad, int pad_mode, int transposed)
+{
+    const long reach = transposed ? out + pad - tap * dilation : out * stride - pad + tap * dilation;
+    if (transposed) return reach >= 0 && reach % stride == 0 && reach / stride < size ? reach / stride : -1;
+    if (reach >= 0 && reach < size) return reach;
+    if (pad_mode == 1) return reach < 0 ? -reach : 2 * (size - 1) - reach;
+    if (pad_mode == 2) return reach < 0 ? 0 : size - 1;
+    if (pad_mode == 3) return reach < 0 ? reach + size : reach - size;
+    return -1;
+}
+
+__kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offset,
+                             __global const X_ELEMENT *restrict weights, ulong w_offset, EPILOGUE_ARGS,
+                             __global Y_ELEMENT *restrict y, ulong y_offset, TENSOR_ARGS(x), TENSOR_ARGS(y),
+                             TENSOR_ARGS(r), long d, long h, long w, long k, long o, long p, long q, long group_c,
+                             long group_k, long t, long r, long s, long stride_d, long stride_h, long stride_w,
+                             long dilation_d, long dilation_h, long dilation_w, long pad_d, long pad_h, long pad_w,
+                             int pad_mode, int transposed, int flip)
 {
     const long pixel = (long)get_global_id(0);
     const long ok = (long)get_global_id(1);
     const long n = (long)get_global_id(2);
     if (pixel >= o * p * q) return;
     const long oo = pixel / (p * q), op = pixel / q % p, oq = pixel % q;
-    __global float *out = y + y_offset + tensor_at(n, ok, oo, op, oq, k, o, p, q, y_block);
+    const ulong out = y_offset + TENSOR_AT(y, n, ok, oo, op, oq);
     if (ok >= k) {
-        *out = 0.0f; /* a spare lane of the last block */
+        STORE_Y(REAL_OF(0.0), y, out); /* a spare lane of the last block */
         return;
     }
 
-    const long group_c = c / groups, first_c = ok / (k / groups) * group_c;
-    __global const float *filter = weights + w_offset + ok * group_c * t * r * s;
-    float sum = has_bias ? bias[bias_offset + (ulong)ok] : 0.0f;
-    for (long ic = 0; ic < group_c; ++ic)
-        for (long it = 0; it < t; ++it)
-            for (long ir = 0; ir < r; ++ir)
-                for (long is = 0; is < s; ++is, ++filter) {
-                    const long id = oo * stride_d - pad_d + it * dilation_d;
-                    const long ih = op * stride_h - pad_h + ir * dilation_h;
-                    const long iw = oq * stride_w - pad_w + is * dilation_w;
-                    if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
-                    sum += *filter * x[x_offset + (ulong)tensor_at(n, first_c + ic, id, ih, iw, c, d, h, w, x_block)];
-                }
-    *out = activate(sum);
+    const long group = ok / group_k, taps = t * r * s;
+    /* Weights are k, c / groups, filter, or transposed c, k / groups, filter. */
+    const long channel_step = transposed ? group_k * taps : taps;
+    long filter = transposed ? (group * group_c * group_k + ok % group_k) * taps : ok * group_c * taps;
+    REAL sum = REAL_OF(0.0);
+    for (long ic = 0; ic < group_c; ++ic, filter += channel_step)
+        for (long tap = 0; tap < taps; ++tap) {
+            const long it = tap / (r * s), ir = tap / s % r, is = tap % s;
+            const long id = look_up(oo, it, d, stride_d, dilation_d, pad_d, pad_mode, transposed);
+            const long ih = look_up(op, ir, h, stride_h, dilation_h, pad_h, pad_mode, transposed);
+            const long iw = look_up(oq, is, w, stride_w, dilation_w, pad_w, pad_mode, transposed);
+            if (id < 0 || ih < 0 || iw < 0) continue;
+            sum += LOAD_X(weights, w_offset + (ulong)(filter + (flip ? taps - 1 - tap : tap))) *
+                   LOAD_X(x, x_offset + TENSOR_AT(x, n, group * group_c + ic, id, ih, iw));
+        }
+    const REAL added =
+        HAS_RESIDUAL ? LOAD_X(residual, residual_offset + TENSOR_AT(r, n, ok, oo, op, oq)) : REAL_OF(0.0);
+    const REAL result = EPILOGUE(REAL, sum, CHANNEL_SCALE(ok), CHANNEL_BIAS(ok), added, CHANNEL_SLOPE(ok));
+    STORE_Y(result, y, out);
 }

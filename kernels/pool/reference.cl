@@ -1,54 +1,95 @@
-/* pool/reference: the maximum or average of any window: 1 to 3 axes, any layout, any size.
+/* pool/reference: the maximum, average or norm of any window: 1 to 3 axes, any layout, strides, type and size.
  *
  *   launch      global = (O * P * Q rounded up to whole groups, C with spare lanes, N), local = (up to 64, 1, 1)
  *   local mem   none
  *   needs       nothing
- *   compiled in KIND
+ *   compiled in DTYPE KIND P DIVISOR (see common/pooling.cl), INDICES: 0 none, 1 int, 2 long
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
  *
  * One work-item makes one output. It is slow and meant to be: what it does can be checked by reading it.
  */
-#define FLOATV float
-#include "common/layout.cl"
-#include "common/pooling.cl"
+#if !defined(INDICES)
+#error "reference.c must define INDICES"
+#endif
 
-/* Elements of [first, first + window) that lie in [low, high). */
-static inline long count_inside(long first, long window, long low, long high)
+#include "common/types.cl"
+#define REALV REAL
+#include "common/pooling.cl"
+#include "common/tensor.cl"
+
+#if INDICES == 1
+#define INDEX int
+#else
+#define INDEX long
+#endif
+
+/* A window on one axis: its first element, how many it has and how far they lie apart. */
+typedef struct {
+    long begin, taps, step;
+} span;
+
+static span make_span(long out, long outs, long size, long window, long stride, long dilation, long pad, int adaptive)
 {
-    return min(first + window, high) - max(first, low);
+    const span sliding = {out * stride - pad, window, dilation};
+    const long begin = out * size / outs;
+    const span even = {begin, ((out + 1) * size + outs - 1) / outs - begin, 1};
+    return adaptive ? even : sliding;
 }
 
-__kernel void pool_reference(__global const float *restrict x, ulong x_offset, __global float *restrict y,
-                             ulong y_offset, long c, long d, long h, long w, long x_block, long o, long p, long q,
-                             long y_block, long t, long r, long s, long stride_d, long stride_h, long stride_w,
-                             long pad_d, long pad_h, long pad_w, long pad_end_d, long pad_end_h, long pad_end_w)
+/* Elements of a window that lie in [low, high). */
+static long count_inside(span s, long low, long high)
+{
+    const long first = s.begin < low ? (low - s.begin + s.step - 1) / s.step : 0;
+    const long end = s.begin < high ? min(s.taps, (high - s.begin + s.step - 1) / s.step) : 0;
+    return max(end - first, 0L);
+}
+
+/* The same with padding where that counts. */
+static long count_taps(span s, long size, long pad_begin, long pad_end)
+{
+    return KIND == 2 ? count_inside(s, -pad_begin, size + pad_end) : count_inside(s, 0, size);
+}
+
+__kernel void pool_reference(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
+                             ulong y_offset, __global INDEX *restrict indices, ulong indices_offset, TENSOR_ARGS(x),
+                             TENSOR_ARGS(y), long c, long d, long h, long w, long o, long p, long q, long t, long r,
+                             long s, long stride_d, long stride_h, long stride_w, long dilation_d, long dilation_h,
+                             long dilation_w, long pad_d, long pad_h, long pad_w, long end_d, long end_h, long end_w,
+                             int adaptive, int flat, int column_major)
 {
     const long pixel = (long)get_global_id(0);
     const long ic = (long)get_global_id(1);
     const long n = (long)get_global_id(2);
     if (pixel >= o * p * q) return;
     const long oo = pixel / (p * q), op = pixel / q % p, oq = pixel % q;
-    __global float *out = y + y_offset + tensor_at(n, ic, oo, op, oq, c, o, p, q, y_block);
-    if (ic >= c) {
-        *out = 0.0f; /* a spare lane of the last block */
+    const ulong out = TENSOR_AT(y, n, ic, oo, op, oq);
+    if (ic >= c) { /* a spare lane of the last block */
+        STORE_Y(REAL_OF(0.0), y, y_offset + out);
+        if (INDICES != 0) indices[indices_offset + out] = 0;
         return;
     }
 
+    const span across_d = make_span(oo, o, d, t, stride_d, dilation_d, pad_d, adaptive);
+    const span across_h = make_span(op, p, h, r, stride_h, dilation_h, pad_h, adaptive);
+    const span across_w = make_span(oq, q, w, s, stride_w, dilation_w, pad_w, adaptive);
     pool_window window = pool_empty();
-    for (long it = 0; it < t; ++it)
-        for (long ir = 0; ir < r; ++ir)
-            for (long is = 0; is < s; ++is) {
-                const long id = oo * stride_d - pad_d + it;
-                const long ih = op * stride_h - pad_h + ir;
-                const long iw = oq * stride_w - pad_w + is;
+    long index = -1;
+    for (long it = 0; it < across_d.taps; ++it)
+        for (long ir = 0; ir < across_h.taps; ++ir)
+            for (long is = 0; is < across_w.taps; ++is) {
+                const long id = across_d.begin + it * across_d.step;
+                const long ih = across_h.begin + ir * across_h.step;
+                const long iw = across_w.begin + is * across_w.step;
                 if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
-                pool_add(&window, x[x_offset + (ulong)tensor_at(n, ic, id, ih, iw, c, d, h, w, x_block)]);
+                const REAL element = LOAD_X(x, x_offset + TENSOR_AT(x, n, ic, id, ih, iw));
+                /* The first element, a greater one, and the first NaN. */
+                if (index < 0 || element > window.total || (element != element && window.nan == window.nan))
+                    index = column_major ? (iw * h + ih) * d + id : (id * h + ih) * w + iw;
+                pool_add(&window, element);
             }
-    const long count_d =
-        count_inside(oo * stride_d - pad_d, t, KIND == 2 ? -pad_d : 0, d + (KIND == 2 ? pad_end_d : 0));
-    const long count_h =
-        count_inside(op * stride_h - pad_h, r, KIND == 2 ? -pad_h : 0, h + (KIND == 2 ? pad_end_h : 0));
-    const long count_w =
-        count_inside(oq * stride_w - pad_w, s, KIND == 2 ? -pad_w : 0, w + (KIND == 2 ? pad_end_w : 0));
-    *out = KIND == 0 ? pool_maximum(window) : pool_average(window, (float)(count_d * count_h * count_w));
+    const long count = count_taps(across_d, d, pad_d, end_d) * count_taps(across_h, h, pad_h, end_h) *
+                       count_taps(across_w, w, pad_w, end_w);
+    STORE_Y(pool_result(window, (REAL)count), y, y_offset + out);
+    if (INDICES != 0)
+        indices[indices_offset + out] = (INDEX)(flat && index >= 0 ? (n * c + ic) * d * h * w + index : index);
 }

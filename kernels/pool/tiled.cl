@@ -14,7 +14,8 @@
 #error "tiled.c must define TILE_P TILE_Q R S STRIDE_H STRIDE_W"
 #endif
 
-#define FLOATV float
+#include "common/types.cl"
+#define REALV REAL
 #include "common/pooling.cl"
 
 #define INPUT_H ((TILE_P - 1) * STRIDE_H + R)
@@ -46,6 +47,5 @@ __kernel __attribute__((reqd_work_group_size(TILE_Q, TILE_P, 1))) void pool_tile
 
     const int count = pool_counted_taps(op * STRIDE_H - pad_h, R, 1, h, end_h) *
                       pool_counted_taps(oq * STRIDE_W - pad_w, S, 1, w, end_w);
-    y[y_offset + (ulong)(plane * p + op) * (ulong)q + (ulong)oq] =
-        KIND == 0 ? pool_maximum(window) : pool_average(window, (float)count);
+    y[y_offset + (ulong)(plane * p + op) * (ulong)q + (ulong)oq] = pool_result(window, (float)count);
 }

@@ -17,6 +17,7 @@
 #endif
 
 #include "common/vector.cl"
+#define REALV FLOATV
 #include "common/pooling.cl"
 
 /* The elements that the windows of TILE_Q outputs span, and room for the last vectors of both passes. */
@@ -104,9 +105,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
     for (int i = 0; i < TILE_Q && q0 + i < q; i += VEC) {
         pool_window window = pool_empty();
 #pragma unroll
-        for (int s = 0; s < S; ++s) pool_add(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
+        for (int s = 0; s < S; ++s) pool_join(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
         const FLOATV count = (float)r_counted * counted_columns(iw + i * STRIDE_W, w, end_w);
-        const FLOATV result = KIND == 0 ? pool_maximum(window) : pool_average(window, count);
+        const FLOATV result = pool_result(window, count);
         store_first(result, out + i, q - q0 - i);
     }
 }

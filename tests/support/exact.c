@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/element.h"
 #include "support/support.h"
 
 exact_lab exact_lab_open(void)
@@ -20,46 +21,98 @@ void exact_lab_close(exact_lab *lab)
     tsr_context_destroy(lab->reference);
 }
 
-/* ---- Data ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* The host's side of a problem in certain layouts, which all algorithms share that run in them. */
+/* The tensors of a run: inputs, then what is written. */
+enum { X, W, SCALE, BIAS, RESIDUAL, SLOPE, INDICES_READ, INPUTS, Y = INPUTS, INDICES, TENSORS };
+
+static const char *const names[TENSORS] = {"x", "w", "scale", "bias", "residual", "slope", "indices", "y", "indices"};
+
+/* The bytes of each tensor, 0 where the problem has none, with plain weights. */
+static void list_bytes(const tsr__problem *p, const tsr_plan_info *info, uint64_t bytes[TENSORS])
+{
+    const bool reads_indices = !p->op->has_window;
+    const uint64_t w_bytes = tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements;
+    const uint64_t all[TENSORS] = {info->x_bytes,
+                                   w_bytes,
+                                   info->scale_bytes,
+                                   info->bias_bytes,
+                                   info->residual_bytes,
+                                   info->slope_bytes,
+                                   reads_indices ? info->indices_bytes : 0,
+                                   info->y_bytes,
+                                   reads_indices ? 0 : info->indices_bytes};
+    memcpy(bytes, all, sizeof all);
+}
+
+static uint64_t element_bytes(const tsr__problem *p, int tensor)
+{
+    if (tensor == INDICES || tensor == INDICES_READ) return tsr__index_bytes(p) == 0 ? 1 : tsr__index_bytes(p);
+    return tsr_dtype_bytes(tensor == Y ? p->y.dtype : p->x.dtype);
+}
+
+/* The host's side of a problem with certain layouts, which all algorithms share that run in them. */
 typedef struct exact_data {
     bool made;
     tsr_layout x_layout, y_layout;
-    float *x, *w, *bias, *expected;
+    void *tensor[TENSORS]; /* what is written: as expected */
 } exact_data;
-
-/* Runs the naive CPU path on the problem, in the same layouts. */
-static void run_reference(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info, exact_data *d)
-{
-    tsr_plan_options options = tsr_plan_options_default();
-    options.algorithm = TSR__REFERENCE;
-    tsr_plan *plan = NULL;
-    REQUIRE(tsr__plan_create(lab->reference, problem, &options, &plan));
-
-    tsr_buffer *x = NULL, *w = NULL, *bias = NULL, *y = NULL;
-    const uint64_t w_bytes = sizeof(float) * (uint64_t)problem->w_elements;
-    d->expected = support_allocate(info->y_bytes);
-    REQUIRE(tsr_buffer_wrap_host(lab->reference, d->x, info->x_bytes, &x));
-    REQUIRE(tsr_buffer_wrap_host(lab->reference, d->expected, info->y_bytes, &y));
-    if (d->w != NULL) REQUIRE(tsr_buffer_wrap_host(lab->reference, d->w, w_bytes, &w));
-    if (d->bias != NULL) REQUIRE(tsr_buffer_wrap_host(lab->reference, d->bias, info->bias_bytes, &bias));
-    const tsr_args args = {.x = x, .w = w, .bias = bias, .y = y};
-    REQUIRE(tsr_plan_run(plan, &args));
-    tsr_buffer_destroy(x);
-    tsr_buffer_destroy(w);
-    tsr_buffer_destroy(bias);
-    tsr_buffer_destroy(y);
-    tsr_plan_destroy(plan);
-}
 
 static void free_data(exact_data *d)
 {
-    free(d->x);
-    free(d->w);
-    free(d->bias);
-    free(d->expected);
+    for (int i = 0; i < TENSORS; ++i) free(d->tensor[i]);
     *d = (exact_data){0};
+}
+
+/* Indices of an unpooling: mostly inside of the plane, some twice, a few outside. */
+static void *make_indices(support_random *random, const tsr__problem *p, uint64_t bytes)
+{
+    void *data = support_allocate(bytes);
+    const int64_t count = (int64_t)(bytes / tsr__index_bytes(p)), plane = tsr__tensor_plane(&p->y);
+    for (int64_t i = 0; i < count; ++i)
+        tsr__store_index(p->indices, data, i, support_random_int(random, -1, (int)plane));
+    return data;
+}
+
+static void *make_input(support_random *random, const tsr__problem *p, int tensor, uint64_t bytes)
+{
+    if (tensor == X) return support_tensor(random, &p->x);
+    if (tensor == RESIDUAL) return support_tensor(random, &p->residual);
+    if (tensor == INDICES_READ) return make_indices(random, p, bytes);
+    return support_numbers(random, p->x.dtype, bytes, -3);
+}
+
+/* ---- The reference --------------------------------------------------------------------------------------------- */
+
+static tsr_args make_args(tsr_buffer *const buffer[TENSORS])
+{
+    return (tsr_args){.x = buffer[X],
+                      .w = buffer[W],
+                      .scale = buffer[SCALE],
+                      .bias = buffer[BIAS],
+                      .residual = buffer[RESIDUAL],
+                      .slope = buffer[SLOPE],
+                      .y = buffer[Y],
+                      .indices = buffer[buffer[INDICES] != NULL ? INDICES : INDICES_READ]};
+}
+
+/* Runs the naive CPU path on the problem, in the same layouts. */
+static void run_reference(const exact_lab *lab, const tsr__problem *problem, const uint64_t bytes[TENSORS],
+                          exact_data *d)
+{
+    tsr_plan_options options = tsr_plan_options_default();
+    options.algorithm = TSR__REFERENCE;
+    tsr__problem mine = *problem;
+    mine.half_sums = false; /* on this data both are exact */
+    tsr_plan *plan = NULL;
+    REQUIRE(tsr__plan_create(lab->reference, &mine, &options, &plan));
+    tsr_buffer *buffer[TENSORS] = {NULL};
+    for (int i = 0; i < TENSORS; ++i)
+        if (bytes[i] > 0) REQUIRE(tsr_buffer_wrap_host(lab->reference, d->tensor[i], bytes[i], &buffer[i]));
+    const tsr_args args = make_args(buffer);
+    REQUIRE(tsr_plan_run(plan, &args));
+    for (int i = 0; i < TENSORS; ++i) tsr_buffer_destroy(buffer[i]);
+    tsr_plan_destroy(plan);
 }
 
 /* Makes the data of a problem, unless `kept` has it already. */
@@ -68,82 +121,86 @@ static void keep_data(const exact_lab *lab, const tsr__problem *problem, const t
     if (kept->made && kept->x_layout == info->x.layout && kept->y_layout == info->y.layout) return;
     free_data(kept);
     support_random random = {.state = info->x_bytes * 31 + info->y_bytes};
-    exact_data d = {
-        .made = true, .x_layout = info->x.layout, .y_layout = info->y.layout, .x = support_tensor(&random, &info->x)};
-    if (problem->w_elements > 0) d.w = support_floats(&random, sizeof(float) * (uint64_t)problem->w_elements);
-    if (info->bias_bytes > 0) d.bias = support_floats(&random, info->bias_bytes);
-    run_reference(lab, problem, info, &d);
+    exact_data d = {.made = true, .x_layout = info->x.layout, .y_layout = info->y.layout};
+    uint64_t bytes[TENSORS];
+    list_bytes(problem, info, bytes);
+    for (int i = 0; i < TENSORS; ++i) {
+        if (bytes[i] == 0) continue;
+        d.tensor[i] = i < INPUTS ? make_input(&random, problem, i, bytes[i]) : support_allocate(bytes[i]);
+        if (i >= INPUTS) memset(d.tensor[i], SUPPORT_POISON, bytes[i]);
+    }
+    run_reference(lab, problem, bytes, &d);
     *kept = d;
 }
 
 /* ---- The device's side ----------------------------------------------------------------------------------------- */
 
-enum { BUFFER_X, BUFFER_W, BUFFER_BIAS, BUFFER_Y, BUFFER_WORKSPACE, BUFFER_PACKED, BUFFERS };
+/* The memory of a run: the tensors, then what the plan wants besides. */
+enum { WORKSPACE = TENSORS, PACKED, BUFFERS };
 
 static void create_buffers(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info,
                            const exact_data *d, bool packed, support_guarded buffers[BUFFERS])
 {
-    const uint64_t w_bytes = sizeof(float) * (uint64_t)problem->w_elements;
-    buffers[BUFFER_X] = support_guarded_create(lab->context, d->x, info->x_bytes);
-    buffers[BUFFER_W] = support_guarded_create(lab->context, d->w, w_bytes);
-    buffers[BUFFER_BIAS] = support_guarded_create(lab->context, d->bias, info->bias_bytes);
-    buffers[BUFFER_Y] = support_guarded_create(lab->context, NULL, info->y_bytes);
-    buffers[BUFFER_WORKSPACE] = support_guarded_create(lab->context, NULL, info->workspace_bytes);
-    buffers[BUFFER_PACKED] = support_guarded_create(lab->context, NULL, packed ? info->packed_bytes : 0);
+    uint64_t bytes[TENSORS];
+    const uint64_t inner = tsr__slot_element_bytes(problem, TSR__WORKSPACE);
+    list_bytes(problem, info, bytes);
+    for (int i = 0; i < TENSORS; ++i)
+        buffers[i] =
+            support_guarded_create(lab->context, i < INPUTS ? d->tensor[i] : NULL, bytes[i], element_bytes(problem, i));
+    buffers[WORKSPACE] = support_guarded_create(lab->context, NULL, info->workspace_bytes, inner);
+    buffers[PACKED] = support_guarded_create(lab->context, NULL, packed ? info->packed_bytes : 0, inner);
 }
 
 static void run_plan(const tsr_plan *plan, bool packed, const support_guarded buffers[BUFFERS])
 {
-    const tsr_args args = {.x = buffers[BUFFER_X].buffer,
-                           .w = buffers[packed ? BUFFER_PACKED : BUFFER_W].buffer,
-                           .bias = buffers[BUFFER_BIAS].buffer,
-                           .y = buffers[BUFFER_Y].buffer,
-                           .workspace = buffers[BUFFER_WORKSPACE].buffer};
-    if (packed)
-        REQUIRE(
-            tsr_plan_pack_enqueue(plan, buffers[BUFFER_W].buffer, buffers[BUFFER_PACKED].buffer, NULL, 0, NULL, NULL));
+    tsr_buffer *buffer[TENSORS];
+    for (int i = 0; i < TENSORS; ++i) buffer[i] = buffers[i].buffer;
+    tsr_args args = make_args(buffer);
+    args.workspace = buffers[WORKSPACE].buffer;
+    if (packed) {
+        args.w = buffers[PACKED].buffer;
+        REQUIRE(tsr_plan_pack_enqueue(plan, buffer[W], buffers[PACKED].buffer, NULL, 0, NULL, NULL));
+    }
     REQUIRE(tsr_plan_run(plan, &args));
 }
 
-/* Whether a buffer still holds what it was given. */
-static bool unchanged(const support_guarded *g, const float *data)
+/* Whether a buffer holds what it must; a first difference is told. */
+static bool holds(const tsr_plan_info *info, const support_guarded *g, const unsigned char *data, const char *name,
+                  uint64_t element)
 {
     if (g->bytes == 0) return true;
-    void *now = support_allocate(g->bytes);
+    unsigned char *now = support_allocate(g->bytes);
     REQUIRE(tsr_buffer_read(g->buffer, 0, now, g->bytes));
     const bool same = memcmp(now, data, g->bytes) == 0;
+    uint64_t i = 0;
+    while (!same && now[i] == data[i]) ++i;
+    if (!same) {
+        printf("FAILED %s: %s[%" PRIu64 "] is", info->description, name, i / element);
+        for (int side = 0; side < 2; ++side) {
+            const void *at = (side == 0 ? now : data) + i / element * element;
+            float value = 0.0f;
+            if (element == sizeof value) memcpy(&value, at, sizeof value);
+            printf(" %.9g (0x", (double)value);
+            for (uint64_t byte = element; byte-- > 0;) printf("%02x", ((const unsigned char *)at)[byte]);
+            printf(")%s", side == 0 ? " and must be" : "\n");
+        }
+    }
     free(now);
     return same;
 }
 
-static bool same_output(const tsr_plan_info *info, const support_guarded *y, const float *expected)
+static bool verify(const tsr__problem *problem, const tsr_plan_info *info, const exact_data *d,
+                   const support_guarded buffers[BUFFERS])
 {
-    float *got = support_allocate(y->bytes);
-    REQUIRE(tsr_buffer_read(y->buffer, 0, got, y->bytes));
-    const bool same = memcmp(got, expected, y->bytes) == 0;
-    uint64_t i = 0;
-    while (!same && memcmp(&got[i], &expected[i], sizeof *got) == 0) ++i;
-    if (!same)
-        printf("FAILED %s: y[%" PRIu64 "] is %.9g and must be %.9g\n", info->description, i, (double)got[i],
-               (double)expected[i]);
-    free(got);
-    return same;
-}
-
-static bool verify(const tsr_plan_info *info, const exact_data *d, const support_guarded buffers[BUFFERS])
-{
-    static const char *const names[] = {"x", "w", "bias", "y", "workspace", "packed"};
-    bool good = same_output(info, &buffers[BUFFER_Y], d->expected);
+    bool good = true;
+    for (int i = 0; i < TENSORS; ++i)
+        good = holds(info, &buffers[i], d->tensor[i], names[i], element_bytes(problem, i)) && good;
     for (int i = 0; i < BUFFERS; ++i)
         if (!support_guarded_intact(&buffers[i])) {
-            printf("FAILED %s: bytes outside of %s were written\n", info->description, names[i]);
+            const char *name = i < TENSORS ? names[i] : i == WORKSPACE ? "workspace" : "packed";
+            printf("FAILED %s: bytes outside of %s were written\n", info->description, name);
             good = false;
         }
-    if (!unchanged(&buffers[BUFFER_X], d->x) || !unchanged(&buffers[BUFFER_W], d->w) ||
-        !unchanged(&buffers[BUFFER_BIAS], d->bias)) {
-        printf("FAILED %s: an input was written\n", info->description);
-        good = false;
-    }
     return good;
 }
 
@@ -160,21 +217,23 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
     tsr_plan_info info;
     REQUIRE(tsr_plan_describe(plan, &info));
 
-    keep_data(lab, &offer->problem, &info, kept);
+    keep_data(lab, &offer->whole, &info, kept);
     support_guarded buffers[BUFFERS];
-    create_buffers(lab, &offer->problem, &info, kept, options.packed_weights, buffers);
+    create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
-    tally->failed += !verify(&info, kept, buffers);
+    tally->failed += !verify(&offer->whole, &info, kept, buffers);
     for (int i = 0; i < BUFFERS; ++i) support_guarded_destroy(&buffers[i]);
     tsr_plan_destroy(plan);
 }
 
 /* ---- All algorithms -------------------------------------------------------------------------------------------- */
 
-static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, const tsr__problem *problem)
+static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, const tsr__problem *problem,
+                      uint64_t workspace_limit)
 {
-    const tsr_plan_options options = tsr_plan_options_default();
+    tsr_plan_options options = tsr_plan_options_default();
+    options.workspace_limit_bytes = workspace_limit;
     tsr__offer offer;
     tsr__offer_from(algorithm, tsr_context_device(lab->context), problem, &options, &offer);
     return offer;
@@ -182,10 +241,16 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
 
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies)
 {
+    exact_check_within(lab, problem, packed, UINT64_MAX, tallies);
+}
+
+void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool packed, uint64_t workspace_limit,
+                        exact_tally *tallies)
+{
     const tsr__algorithm *const *list = tsr__algorithms_for(tsr_context_device(lab->context), problem->op);
     exact_data kept = {0};
     for (size_t i = 0; list[i] != NULL; ++i) {
-        const tsr__offer offer = ask(lab, list[i], problem);
+        const tsr__offer offer = ask(lab, list[i], problem, workspace_limit);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
         else
@@ -201,7 +266,7 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
     const tsr__algorithm *const *list = tsr__algorithms_for(tsr_context_device(lab->context), problem->op);
     for (size_t i = 0; list[i] != NULL; ++i) {
         const tsr__algorithm *algorithm = list[i];
-        tsr__offer offer = ask(lab, algorithm, problem);
+        tsr__offer offer = ask(lab, algorithm, problem, UINT64_MAX);
         if (offer.refusal != NULL || algorithm->candidates == NULL) continue;
         tsr__params candidates[MAX_CANDIDATES];
         const size_t count =

@@ -22,6 +22,10 @@ void exact_lab_close(exact_lab *lab);
  * for each algorithm; `packed` says how weights are given. */
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies);
 
+/* The same under a limit of the workspace, which makes some run in parts. */
+void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool packed, uint64_t workspace_limit,
+                        exact_tally *tallies);
+
 /* The same with every params that an algorithm offers to a tuner, and with both forms of weights. */
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 

@@ -151,7 +151,7 @@ bool shapes_pool(size_t i, tsr_pool *out)
 
 /* ---- Reorder --------------------------------------------------------------------------------------------------- */
 
-bool shapes_reorder(size_t i, tsr_tensor *from, tsr_layout *to)
+bool shapes_reorder(size_t i, tsr_tensor *from, tsr_tensor *to)
 {
     static const pool_size sizes[] = {{1, 1, 1, 1},   {2, 3, 5, 7},  {1, 8, 4, 4},  {1, 17, 9, 11},
                                       {3, 16, 1, 13}, {1, 31, 8, 3}, {2, 64, 7, 7}, {1, 5, 33, 1}};
@@ -165,7 +165,8 @@ bool shapes_reorder(size_t i, tsr_tensor *from, tsr_layout *to)
     from->c = size->c;
     from->size[TSR_H] = size->h;
     from->size[TSR_W] = size->w;
-    *to = (tsr_layout)(pair % LAYOUTS);
+    *to = *from;
+    to->layout = (tsr_layout)(pair % LAYOUTS);
     return true;
 }
 

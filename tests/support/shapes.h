@@ -9,7 +9,7 @@
 /* The i-th problem; false past the last. Problems that are out of range are left out beforehand. */
 bool shapes_conv(size_t i, tsr_conv *out);
 bool shapes_pool(size_t i, tsr_pool *out);
-bool shapes_reorder(size_t i, tsr_tensor *from, tsr_layout *to);
+bool shapes_reorder(size_t i, tsr_tensor *from, tsr_tensor *to);
 
 /* The pairs of layouts that the i-th problem is tried in; false past the last pair. */
 bool shapes_layouts(size_t i, size_t pair, tsr_layout *x, tsr_layout *y);

@@ -1,10 +1,12 @@
 #include "support/support.h"
 
+#include "cpu/element.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUARD = 68, POISON = 0x7f };
+enum { GUARD = 68, WIDE_GUARD = 72, POISON = SUPPORT_POISON };
 
 void support_require(tsr_status status, const char *step, const char *file, int line)
 {
@@ -53,25 +55,35 @@ int support_random_int(support_random *random, int low, int high)
     return low + (int)((random->state >> 33) % (uint64_t)(high - low + 1));
 }
 
-float *support_floats(support_random *random, uint64_t bytes)
+void *support_numbers(support_random *random, tsr_dtype dtype, uint64_t bytes, int low)
 {
-    float *data = support_allocate(bytes);
-    for (uint64_t i = 0; i < bytes / sizeof *data; ++i) data[i] = (float)support_random_int(random, -3, 3);
+    void *data = support_allocate(bytes);
+    const int64_t count = (int64_t)(bytes / tsr_dtype_bytes(dtype));
+    for (int64_t i = 0; i < count; ++i) tsr__store(dtype, data, i, support_random_int(random, low, 3));
     return data;
 }
 
-float *support_tensor(support_random *random, const tsr_tensor *tensor)
+float *support_floats(support_random *random, uint64_t bytes)
 {
+    return support_numbers(random, TSR_F32, bytes, -3);
+}
+
+void *support_tensor(support_random *random, const tsr_tensor *tensor)
+{
+    tsr_tensor t = *tensor;
     uint64_t bytes = 0;
-    REQUIRE(tsr_tensor_bytes(tensor, &bytes));
-    float *data = support_floats(random, bytes);
-    static const int64_t blocks[] = {1, 4, 8, 16};
-    const int64_t block = blocks[tensor->layout], count = (tensor->c + block - 1) / block;
-    const int64_t plane = tensor->size[TSR_D] * tensor->size[TSR_H] * tensor->size[TSR_W];
-    for (int64_t n = 0; n < tensor->n; ++n)
-        for (int64_t i = 0; i < plane; ++i)
-            for (int64_t c = tensor->c; c < count * block; ++c)
-                data[((n * count + c / block) * plane + i) * block + c % block] = 0.0f;
+    REQUIRE(tsr_tensor_bytes(&t, &bytes));
+    tsr__tensor_settle(&t);
+    void *data = support_allocate(bytes);
+    memset(data, POISON, bytes);
+    const int low = t.dtype == TSR_U8 ? 0 : -3;
+    for (int64_t n = 0; n < t.n; ++n)
+        for (int64_t c = 0; c < tsr__tensor_channels(&t); ++c)
+            for (int64_t i = 0; i < tsr__tensor_plane(&t); ++i) {
+                const int64_t d = i / (t.size[TSR_H] * t.size[TSR_W]), h = i / t.size[TSR_W] % t.size[TSR_H];
+                const int value = c < t.c ? support_random_int(random, low, 3) : 0;
+                tsr__store(t.dtype, data, tsr__tensor_at(&t, n, c, d, h, i % t.size[TSR_W]), value);
+            }
     return data;
 }
 
@@ -81,51 +93,51 @@ static void give_to_device(support_guarded *g, unsigned char *image)
 {
     cl_int code = CL_SUCCESS;
     g->memory = clCreateBuffer(tsr_context_cl(g->context), CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
-                               g->bytes + 2 * GUARD, image, &code);
+                               g->bytes + 2 * g->guard, image, &code);
     free(image);
     if (code != CL_SUCCESS) {
         fprintf(stderr, "clCreateBuffer of %llu bytes: %d\n", (unsigned long long)g->bytes, code);
         exit(1);
     }
-    REQUIRE(tsr_buffer_wrap(g->context, g->memory, GUARD, g->bytes, &g->buffer));
+    REQUIRE(tsr_buffer_wrap(g->context, g->memory, g->guard, g->bytes, &g->buffer));
 }
 
-support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes)
+support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element)
 {
-    support_guarded g = {.context = context, .bytes = bytes};
+    support_guarded g = {.context = context, .bytes = bytes, .guard = element == 8 ? WIDE_GUARD : GUARD};
     if (bytes == 0) return g;
-    unsigned char *image = support_allocate(bytes + 2 * GUARD);
-    memset(image, POISON, bytes + 2 * GUARD);
-    if (data != NULL) memcpy(image + GUARD, data, bytes);
+    unsigned char *image = support_allocate(bytes + 2 * g.guard);
+    memset(image, POISON, bytes + 2 * g.guard);
+    if (data != NULL) memcpy(image + g.guard, data, bytes);
     if (tsr_context_cl(context) != NULL) {
         give_to_device(&g, image);
     } else {
         g.host = image;
-        REQUIRE(tsr_buffer_wrap_host(context, image + GUARD, bytes, &g.buffer));
+        REQUIRE(tsr_buffer_wrap_host(context, image + g.guard, bytes, &g.buffer));
     }
     return g;
 }
 
-static bool read_guards(const support_guarded *g, unsigned char around[2][GUARD])
+static bool read_guards(const support_guarded *g, unsigned char around[2][WIDE_GUARD])
 {
-    const uint64_t behind = GUARD + g->bytes;
+    const uint64_t behind = g->guard + g->bytes, size = g->guard;
     if (g->host != NULL) {
-        memcpy(around[0], g->host, GUARD);
-        memcpy(around[1], g->host + behind, GUARD);
+        memcpy(around[0], g->host, size);
+        memcpy(around[1], g->host + behind, size);
         return true;
     }
     cl_command_queue queue = tsr_context_queue(g->context);
-    return clEnqueueReadBuffer(queue, g->memory, CL_TRUE, 0, GUARD, around[0], 0, NULL, NULL) == CL_SUCCESS &&
-           clEnqueueReadBuffer(queue, g->memory, CL_TRUE, behind, GUARD, around[1], 0, NULL, NULL) == CL_SUCCESS;
+    return clEnqueueReadBuffer(queue, g->memory, CL_TRUE, 0, size, around[0], 0, NULL, NULL) == CL_SUCCESS &&
+           clEnqueueReadBuffer(queue, g->memory, CL_TRUE, behind, size, around[1], 0, NULL, NULL) == CL_SUCCESS;
 }
 
 bool support_guarded_intact(const support_guarded *g)
 {
     if (g->bytes == 0) return true;
-    unsigned char around[2][GUARD];
+    unsigned char around[2][WIDE_GUARD];
     if (!read_guards(g, around)) return false;
     for (int side = 0; side < 2; ++side)
-        for (int i = 0; i < GUARD; ++i)
+        for (uint64_t i = 0; i < g->guard; ++i)
             if (around[side][i] != POISON) return false;
     return true;
 }

@@ -23,21 +23,27 @@ typedef struct support_random {
 } support_random;
 int support_random_int(support_random *random, int low, int high);
 
-/* Small integers in a tensor's elements, zero in its spare lanes. The caller frees. */
-float *support_tensor(support_random *random, const tsr_tensor *tensor);
+/* What guard bytes and gaps between elements hold. */
+enum { SUPPORT_POISON = 0x7f };
+
+/* Small integers in a tensor's elements, zero in its spare lanes, poison between them. The caller frees. */
+void *support_tensor(support_random *random, const tsr_tensor *tensor);
+
+/* Small integers in so many bytes of elements, from `low` to 3. The caller frees. */
+void *support_numbers(support_random *random, tsr_dtype dtype, uint64_t bytes, int low);
 float *support_floats(support_random *random, uint64_t bytes);
 
-/* A buffer in the middle of a larger one: its offset is aligned to 4 bytes and no more. */
+/* A buffer in the middle of a larger one: its offset is aligned to 4 bytes and no more, or to 8 for such elements. */
 typedef struct support_guarded {
     tsr_context *context;
     cl_mem memory;       /* OpenCL */
     unsigned char *host; /* CPU path */
     tsr_buffer *buffer;
-    uint64_t bytes;
+    uint64_t bytes, guard; /* of the buffer, and on each side of it */
 } support_guarded;
 
-/* With `data`, or poisoned where it is NULL. Of 0 bytes: no buffer. */
-support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes);
+/* With `data`, or poisoned where it is NULL. Of 0 bytes: no buffer. `element` is the size of an element. */
+support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element);
 
 /* Whether the bytes around the buffer are as they were. */
 bool support_guarded_intact(const support_guarded *guarded);

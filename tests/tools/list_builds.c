@@ -55,8 +55,7 @@ static void print_device(const tsr_device *device)
     enum { EVERY = 211 }; /* prime: visits all windows */
     tsr_conv conv;
     tsr_pool pool;
-    tsr_tensor from;
-    tsr_layout to;
+    tsr_tensor from, to;
     tsr__problem problem;
     for (size_t i = 0; shapes_conv(i, &conv); ++i)
         for (size_t pair = 0; shapes_layouts(i, pair, &conv.x_layout, &conv.y_layout); ++pair) {
@@ -69,7 +68,7 @@ static void print_device(const tsr_device *device)
             print_problem(device, &problem, i % EVERY == 0);
         }
     for (size_t i = 0; shapes_reorder(i, &from, &to); ++i) {
-        REQUIRE(tsr__reorder_problem(&from, to, &problem));
+        REQUIRE(tsr__reorder_problem(&from, &to, &problem));
         print_problem(device, &problem, true);
     }
 }

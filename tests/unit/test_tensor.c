@@ -183,13 +183,13 @@ static void a_tensor_of_any_layout_must_fit_the_widest_block(void **state)
 {
     (void)state;
     tsr_tensor t = tensor_of(TSR_LAYOUT_ANY, 1, 1, 1, 1, 1);
-    assert_ok(tsr__tensor_check(&t, "x", true));
-    assert_fails(tsr__tensor_check(&t, "x", false), TSR_INVALID_VALUE, "x.layout is 4 (any)");
+    assert_ok(tsr__tensor_check(&t, "x", true, TSR__READ));
+    assert_fails(tsr__tensor_check(&t, "x", false, TSR__READ), TSR_INVALID_VALUE, "x.layout is 4 (any)");
     t.n = INT64_C(1) << 30;
     t.size[TSR_H] = INT64_C(1) << 27;
-    assert_fails(tsr__tensor_check(&t, "x", true), TSR_INVALID_VALUE, "x has ", "2^63-1 bytes");
+    assert_fails(tsr__tensor_check(&t, "x", true, TSR__READ), TSR_INVALID_VALUE, "x has ", "2^63-1 bytes");
     t.layout = TSR_LAYOUT_NCHW;
-    assert_ok(tsr__tensor_check(&t, "x", true));
+    assert_ok(tsr__tensor_check(&t, "x", true, TSR__READ));
 }
 
 /* ---- Arithmetic ------------------------------------------------------------------------------------------------ */

@@ -1,0 +1,123 @@
+#include "activation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+static const struct {
+    const char *text;
+    float alpha, beta;
+    int numbers;
+} activations[] = {
+#define TSR_ACTIVATION_ROW(name, text, alpha, beta, numbers) {text, (float)(alpha), (float)(beta), numbers},
+    TSR_ACTIVATION_LIST(TSR_ACTIVATION_ROW)
+#undef TSR_ACTIVATION_ROW
+};
+enum { ACTIVATIONS = sizeof activations / sizeof activations[0] };
+
+/* The activation that a text begins with as a whole word; -1 where there is none. */
+static int find(const char *text, size_t length)
+{
+    for (int i = 0; i < ACTIVATIONS; ++i)
+        if (strlen(activations[i].text) == length && memcmp(activations[i].text, text, length) == 0) return i;
+    return -1;
+}
+
+static tsr_status parse_numbers(const char *text, const char *at, int most, float numbers[2])
+{
+    for (int i = 0; *at != '\0'; ++i) {
+        char *end = NULL;
+        if (i == most)
+            return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; of numbers it takes %d at most", text, most);
+        const float value = strtof(++at, &end);
+        if (end == at || (*end != '\0' && *end != ':' && *end != ',') || !isfinite(value))
+            return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; \"%s\" is no finite number", text, at);
+        numbers[i] = value;
+        at = end;
+    }
+    return TSR_OK;
+}
+
+tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, float *alpha, float *beta)
+{
+    if (text == NULL || activation == NULL || alpha == NULL || beta == NULL)
+        return tsr__fail(TSR_INVALID_VALUE, "an argument is NULL");
+    const size_t length = strcspn(text, ":,");
+    const int found = find(text, length);
+    if (found < 0) {
+        char names[512];
+        tsr__text known = tsr__text_over(names, sizeof names);
+        for (int i = 0; i < ACTIVATIONS; ++i) tsr__text_add(&known, "%s%s", i == 0 ? "" : ", ", activations[i].text);
+        return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; there are: %s", text, names);
+    }
+    float numbers[2] = {activations[found].alpha, activations[found].beta};
+    TSR__TRY(parse_numbers(text, text + length, activations[found].numbers, numbers));
+    if (found == TSR_ACTIVATION_CLIP && numbers[0] > numbers[1])
+        return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; its lower end %g is above its upper end %g", text,
+                         (double)numbers[0], (double)numbers[1]);
+    *activation = (tsr_activation)found;
+    *alpha = numbers[0];
+    *beta = numbers[1];
+    return TSR_OK;
+}
+
+void tsr__activation_format(tsr_activation activation, float alpha, float beta, tsr__text *text)
+{
+    if (activation == TSR_ACTIVATION_NONE || (size_t)activation >= ACTIVATIONS) return;
+    const float numbers[2] = {alpha, beta};
+    tsr__text_add(text, ",%s", activations[activation].text);
+    for (int i = 0; i < activations[activation].numbers; ++i) tsr__text_add(text, ":%.9g", (double)numbers[i]);
+}
+
+static double clip(double v, double low, double high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+/* log(1 + exp(v)) where exp(v) may be out of range. */
+static double softplus(double v)
+{
+    return v > 0 ? v + log1p(exp(-v)) : log1p(exp(v));
+}
+
+/* Comparisons with a NaN are false, so that it stays. */
+double tsr__activate(tsr_activation activation, double v, double alpha, double beta, double slope)
+{
+    switch (activation) {
+    case TSR_ACTIVATION_NONE:
+        break;
+    case TSR_ACTIVATION_RELU:
+        return v < 0 ? 0 : v;
+    case TSR_ACTIVATION_RELU6:
+        return clip(v, 0, 6);
+    case TSR_ACTIVATION_LEAKY_RELU:
+        return v < 0 ? alpha * v : v;
+    case TSR_ACTIVATION_PRELU:
+        return v < 0 ? slope * v : v;
+    case TSR_ACTIVATION_CLIP:
+        return clip(v, alpha, beta);
+    case TSR_ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-v));
+    case TSR_ACTIVATION_TANH:
+        return tanh(v);
+    case TSR_ACTIVATION_SILU:
+        return v / (1 + exp(-v));
+    case TSR_ACTIVATION_HARD_SIGMOID:
+        return clip(alpha * v + beta, 0, 1);
+    case TSR_ACTIVATION_HARD_SWISH:
+        return v * clip(v / 6 + 0.5, 0, 1);
+    case TSR_ACTIVATION_GELU:
+        return v * 0.5 * (1 + erf(v * 0.70710678118654752440));
+    case TSR_ACTIVATION_GELU_TANH:
+        return v * 0.5 * (1 + tanh(0.79788456080286535588 * (v + 0.044715 * v * v * v)));
+    case TSR_ACTIVATION_ELU:
+        return v < 0 ? alpha * expm1(v) : v;
+    case TSR_ACTIVATION_SOFTPLUS:
+        return softplus(v);
+    case TSR_ACTIVATION_MISH:
+        return v * tanh(softplus(v));
+    }
+    return v;
+}

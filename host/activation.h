@@ -1,0 +1,14 @@
+/* The activations of tessera.h: their words and, for the CPU path, their formulas. */
+#ifndef TSR_HOST_ACTIVATION_H
+#define TSR_HOST_ACTIVATION_H
+
+#include "text.h"
+#include "tessera.h"
+
+/* Appends ",relu" or ",elu:0.5" to a notation; nothing for none. */
+void tsr__activation_format(tsr_activation activation, float alpha, float beta, tsr__text *text);
+
+/* kernels/common/activation.cl is its twin. */
+double tsr__activate(tsr_activation activation, double v, double alpha, double beta, double slope);
+
+#endif

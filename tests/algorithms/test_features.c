@@ -1,0 +1,36 @@
+/* Every algorithm of every operator on every feature: it runs and is right to the bit, or it refuses. */
+#include <stdio.h>
+
+#include "columns/columns.h"
+#include "conv/conv.h"
+#include "pool/pool.h"
+#include "reorder/reorder.h"
+#include "support/exact.h"
+#include "support/features.h"
+#include "support/support.h"
+#include "unpool/unpool.h"
+
+static const tsr__operator *const operators[] = {&tsr__conv, &tsr__pool, &tsr__unpool, &tsr__columns, &tsr__reorder};
+enum { OPERATORS = sizeof operators / sizeof operators[0] };
+
+static int number_of(const tsr__operator *op)
+{
+    int i = 0;
+    while (operators[i] != op) ++i;
+    return i;
+}
+
+int main(void)
+{
+    static exact_tally tallies[OPERATORS][EXACT_MAX_ALGORITHMS];
+    exact_lab lab = exact_lab_open();
+    const tsr_device *device = tsr_context_device(lab.context);
+    tsr__problem problem;
+    size_t i = 0;
+    for (; features_problem(device, i, &problem); ++i)
+        exact_check_all(&lab, &problem, i % 2 == 0, tallies[number_of(problem.op)]);
+    int code = 0;
+    for (int op = 0; op < OPERATORS; ++op) code |= exact_report(&lab, operators[op], tallies[op], 1);
+    exact_lab_close(&lab);
+    return code;
+}

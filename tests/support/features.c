@@ -1,0 +1,259 @@
+#include "support/features.h"
+
+#include "columns/columns.h"
+#include "conv/conv.h"
+#include "pool/pool.h"
+#include "reorder/reorder.h"
+#include "support/support.h"
+#include "unpool/unpool.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- Convolution ----------------------------------------------------------------------------------------------- */
+
+static const char *const convs[] = {
+    /* one and three axes */
+    "conv:n2c9w37k10s3pd1,bias,relu",
+    "conv:c16w64k24s5st2dl2pd4",
+    "conv:n2c5d4h6w7k9t3r3s3pd1,bias",
+    "conv:c16d5h7w9k17t2r3s1st2x1x2pd1x1x0x0x1x0",
+    "conv:c8d6h5w13k8t3r1s3dl2x1x1pd2x0x1g2",
+    /* padding modes */
+    "conv:n2c9h7w8k10r3s3pd1,reflect",
+    "conv:c16h9w11k16r5s5st2pd2,replicate,bias,relu",
+    "conv:c9h8w7k12r3s3dl2pd2x1x0x3,circular",
+    "conv:c5d4h5w6k7t3r3s3pd1,reflect",
+    "conv:c3w19k4s7pd3,circular",
+    "conv:c16h6w5k16r3s3pd1g16,replicate",
+    /* flipped */
+    "conv:c9h7w8k10r3s2pd1,flip,bias",
+    "conv:c16h7w8k16r3s3pd1g16,flip",
+    /* epilogues */
+    "conv:n2c9h7w8k19r3s3pd1,scale,bias,residual,relu",
+    "conv:c16h9w9k16r3s3pd1,residual",
+    "conv:c16h9w9k16,scale,prelu",
+    "conv:c16h9w9k33,bias,prelu",
+    "conv:c9h7w8k10r3s3pd1,bias,clip:-3:9",
+    "conv:c9h7w8k10r3s3pd1,relu6",
+    "conv:c9h7w8k10r3s3pd1,residual,leaky-relu:0.25",
+    "conv:c9h7w8k10r3s3pd1g1,hard-sigmoid:0.25:0.5",
+    /* groups and depthwise */
+    "conv:n2c16h9w9k16r3s3pd1g16,bias,relu6",
+    "conv:c24h11w9k24r3s3st2pd1g24",
+    "conv:c16h9w17k32r3s3pd1g16,scale,residual",
+    "conv:c9h12w9k27r5s5pd2g9,bias",
+    "conv:c32h8w9k32r3s3dl2g32,same-upper",
+    "conv:c16d4h5w6k16t3r3s3pd1g16",
+    "conv:c12w33k12s4pd1x2g12",
+    "conv:c32h7w7k48r3s3pd1g4,bias,relu",
+    /* transposed */
+    "convt:n2c9h5w6k10r3s3,bias,relu",
+    "convt:c16h5w6k16r4s4st2pd1",
+    "convt:c16h5w7k17r3s3st2pd1op1,bias",
+    "convt:c9h5w6k8r3s2st3x2pd0x1x1x0op2x1",
+    "convt:c9h6w5k8r3s3st2dl2pd1g1,flip",
+    "convt:c12h5w6k18r3s3st2pd1g3,scale,residual,prelu",
+    "convt:c16h7w5k16r3s3st2pd1g16",
+    "convt:n2c9w17k10s5st3pd1",
+    "convt:c5d3h4w5k6t3r3s3st2pd1op1",
+    "convt:c8h5w6k8r2s2st2",
+    "convt:c8h5w6k8r1s1st3",
+    "convt:c8h5w6k8r3s3st2,same-lower",
+};
+
+/* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
+static tsr_strides with_gaps(const tsr_tensor *tensor)
+{
+    tsr_tensor t = *tensor;
+    const int64_t block = tsr__tensor_block(&t);
+    tsr_strides s = {.c = 0};
+    s.size[TSR_W] = t.layout == TSR_LAYOUT_NCHW ? 1 : t.layout == TSR_LAYOUT_NHWC ? block + 3 : 2 * block;
+    s.size[TSR_H] = s.size[TSR_W] * (t.size[TSR_W] + 2);
+    s.size[TSR_D] = s.size[TSR_H] * (t.size[TSR_H] + 1);
+    const int64_t plane = s.size[TSR_D] * (t.size[TSR_D] + 1);
+    s.c = t.layout == TSR_LAYOUT_NHWC ? 0 : plane;
+    s.n = plane * tsr__tensor_blocks(&t) + block;
+    return s;
+}
+
+/* How a problem's tensors lie and what they hold. */
+typedef struct variant {
+    tsr_layout x, y;
+    bool views;
+    tsr_dtype dtype;
+} variant;
+
+static const variant variants[] = {
+    {TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false, TSR_F32},    {TSR_LAYOUT_NHWC, TSR_LAYOUT_NHWC, false, TSR_F32},
+    {TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C, true, TSR_F32}, {TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, true, TSR_F32},
+    {TSR_LAYOUT_ANY, TSR_LAYOUT_ANY, false, TSR_F16},      {TSR_LAYOUT_NHWC, TSR_LAYOUT_NHWC, true, TSR_F16},
+    {TSR_LAYOUT_ANY, TSR_LAYOUT_ANY, false, TSR_F32},      {TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false, TSR_F64},
+    {TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC, false, TSR_F32},    {TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW, false, TSR_F16},
+    {TSR_LAYOUT_NHWC, TSR_LAYOUT_NCHW16C, false, TSR_F64},
+};
+
+/* Each problem meets a few variants, other ones than its neighbour. */
+enum { VARIANTS_EACH = 3 };
+
+static const variant *variant_of(size_t i)
+{
+    return &variants[(i / VARIANTS_EACH + i % VARIANTS_EACH * 4) % COUNT(variants)];
+}
+
+static bool conv_problem(size_t i, tsr__problem *out)
+{
+    const variant *v = variant_of(i);
+    tsr_conv c;
+    REQUIRE(tsr_conv_parse(convs[i / VARIANTS_EACH], &c));
+    c.x_layout = v->x;
+    c.y_layout = v->y;
+    c.dtype = v->dtype;
+    REQUIRE(tsr__conv_problem(&c, out));
+    if (v->views) {
+        c.x_strides = with_gaps(&out->x);
+        c.y_strides = with_gaps(&out->y);
+        if (i % 2 == 0) c.residual_strides = with_gaps(&out->residual);
+    }
+    REQUIRE(tsr__conv_problem(&c, out));
+    return true;
+}
+
+/* ---- Pooling --------------------------------------------------------------------------------------------------- */
+
+static const char *const pools[] = {
+    "max:n2c9w37s3st2pd1",
+    "avg:c16d5h6w7t3r3s3st2pd1",
+    "max:n2c9h9w10r3s3st2pd1,ceil",
+    "avg:c9h9w10r3s3st2pd1,ceil",
+    "avgpad:c16h10w9r3s3st2pd1,ceil",
+    "max:c9h9w10r3s3dl2pd2st1",
+    "avg:c9h9w10r3s2dl2x3pd1st1x2",
+    "avgpad:c9h9w10r3s3dl2pd2st1",
+    "avg:c9h9w10r3s3st1pd1div4",
+    "lp:c9h9w10r3s3st2pd1",
+    "lp:c16h9w10r3s3st1p1,ceil",
+    "max:n2c9h9w10r3s3st2pd1,indices",
+    "max:c16h9w10r2s2,indices32",
+    "max:n2c9h9w10r3s3st1dl2pd2,indices,flat",
+    "max:c9h9w10r3s3st2,indices,column-major,ceil",
+    "max:c5d5h6w7t2r3s2st1,indices",
+    "avg:c16h13w17os5x4,adaptive",
+    "max:c9h13w17os5x4,adaptive,indices",
+    "avg:c9d5h7w6os2x3x4,adaptive",
+    "max:c9h3w2os5x5,adaptive",
+    "avg:n2c19h13w17,global",
+    "max:c19h13w17,global",
+    "lp:c19h13w17,global",
+    "max:c8h5w5r3s3st2,same-upper",
+    "avg:c8h6w7r3s3st2,same-lower",
+    "max:c9h100w100r70s66st3",
+};
+
+static const tsr_dtype pool_dtypes[] = {TSR_U8, TSR_I8};
+
+static bool pool_problem(size_t i, tsr__problem *out)
+{
+    const variant *v = variant_of(i);
+    tsr_pool p;
+    REQUIRE(tsr_pool_parse(pools[i / VARIANTS_EACH], &p));
+    /* Algorithms want both sides alike, and one pair of unlike ones is enough. */
+    p.x_layout = v->x;
+    p.y_layout = i % 9 == 0 ? v->y : v->x;
+    p.dtype = p.kind == TSR_POOL_MAX && i % VARIANTS_EACH == 2 ? pool_dtypes[i / VARIANTS_EACH % 2] : v->dtype;
+    REQUIRE(tsr__pool_problem(&p, out));
+    if (v->views) {
+        p.x_strides = with_gaps(&out->x);
+        p.y_strides = with_gaps(&out->y);
+    }
+    REQUIRE(tsr__pool_problem(&p, out));
+    return true;
+}
+
+/* ---- The others ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    int64_t n, c, pooled[TSR_AXES], size[TSR_AXES];
+} unpools[] = {{2, 9, {1, 5, 6}, {1, 10, 12}}, {1, 3, {1, 1, 9}, {1, 1, 20}}, {1, 17, {2, 3, 4}, {4, 7, 9}}};
+
+static bool unpool_problem(size_t i, tsr__problem *out)
+{
+    static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC, TSR_LAYOUT_NCHW8C};
+    tsr_unpool u = tsr_unpool_default();
+    u.n = unpools[i / 6].n;
+    u.c = unpools[i / 6].c;
+    tsr__copy_axes(u.pooled, unpools[i / 6].pooled);
+    tsr__copy_axes(u.size, unpools[i / 6].size);
+    u.layout = layouts[i % 3];
+    u.indices = i % 2 == 0 ? TSR_INDICES_I64 : TSR_INDICES_I32;
+    u.indices_flat = i % 6 == 5;
+    u.dtype = i % 4 == 0 ? TSR_F16 : TSR_F32;
+    REQUIRE(tsr__unpool_problem(&u, out));
+    return true;
+}
+
+static const struct {
+    int64_t n, c, size[TSR_AXES], filter[TSR_AXES], stride[TSR_AXES], dilation[TSR_AXES], pad[TSR_AXES];
+} unfolds[] = {{2, 3, {1, 7, 8}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+               {1, 5, {1, 9, 8}, {1, 3, 2}, {1, 2, 3}, {1, 2, 1}, {0, 2, 0}},
+               {1, 2, {4, 5, 6}, {2, 3, 3}, {2, 1, 2}, {1, 1, 1}, {1, 0, 1}},
+               {2, 4, {1, 1, 20}, {1, 1, 5}, {1, 1, 2}, {1, 1, 3}, {0, 0, 4}}};
+
+static bool columns_problem(size_t i, tsr__problem *out)
+{
+    tsr_unfold u = tsr_unfold_default();
+    u.n = unfolds[i / 4].n;
+    u.c = unfolds[i / 4].c;
+    tsr__copy_axes(u.size, unfolds[i / 4].size);
+    tsr__copy_axes(u.filter, unfolds[i / 4].filter);
+    tsr__copy_axes(u.stride, unfolds[i / 4].stride);
+    tsr__copy_axes(u.dilation, unfolds[i / 4].dilation);
+    tsr__copy_axes(u.pad_begin, unfolds[i / 4].pad);
+    tsr__copy_axes(u.pad_end, unfolds[i / 4].pad);
+    u.dtype = i / 2 % 2 == 0 ? TSR_F32 : TSR_F16;
+    REQUIRE(tsr__columns_problem(&u, i % 2 == 0, out));
+    return true;
+}
+
+/* From every layout to every other with each type on either side, dense or not. */
+static bool reorder_problem(size_t i, tsr__problem *out)
+{
+    static const tsr_dtype types[] = {TSR_F32, TSR_F16, TSR_F64, TSR_I8, TSR_U8};
+    enum { TYPES = COUNT(types), LAYOUTS = TSR_LAYOUT_ANY };
+    tsr_tensor x = {.n = 2, .c = 19, .size = {2, 5, 7}}, y;
+    x.layout = (tsr_layout)(i % LAYOUTS);
+    x.dtype = types[i / LAYOUTS % TYPES];
+    y = x;
+    y.layout = (tsr_layout)(i / 3 % LAYOUTS);
+    y.dtype = types[i / LAYOUTS / TYPES];
+    if (i % 2 == 0) x.strides = with_gaps(&x);
+    if (i % 4 < 2) y.strides = with_gaps(&y);
+    REQUIRE(tsr__reorder_problem(&x, &y, out));
+    return true;
+}
+
+/* ---- All ------------------------------------------------------------------------------------------------------- */
+
+static bool any_problem(size_t i, tsr__problem *out)
+{
+    const struct {
+        size_t count;
+        bool (*make)(size_t i, tsr__problem *out);
+    } groups[] = {{COUNT(convs) * VARIANTS_EACH, conv_problem},
+                  {COUNT(pools) * VARIANTS_EACH, pool_problem},
+                  {COUNT(unpools) * 6, unpool_problem},
+                  {COUNT(unfolds) * 4, columns_problem},
+                  {125, reorder_problem}};
+    for (size_t group = 0; group < COUNT(groups); i -= groups[group++].count)
+        if (i < groups[group].count) return groups[group].make(i, out);
+    return false;
+}
+
+bool features_problem(const tsr_device *device, size_t i, tsr__problem *out)
+{
+    size_t possible = 0;
+    for (size_t all = 0; any_problem(all, out); ++all) {
+        const bool wide = out->x.dtype == TSR_F64 || out->y.dtype == TSR_F64;
+        if ((!wide || device->fp64) && possible++ == i) return true;
+    }
+    return false;
+}
