@@ -109,9 +109,9 @@ double tsr__activate(tsr_activation activation, double v, double alpha, double b
     case TSR_ACTIVATION_HARD_SWISH:
         return v * clip(v / 6 + 0.5, 0, 1);
     case TSR_ACTIVATION_GELU:
-        return v * 0.5 * (1 + erf(v * 0.70710678118654752440));
+        return v * 0.5 * erfc(v * -0.70710678118654752440);
     case TSR_ACTIVATION_GELU_TANH:
-        return v * 0.5 * (1 + tanh(0.79788456080286535588 * (v + 0.044715 * v * v * v)));
+        return v / (1 + exp(-1.5957691216057307118 * (v + 0.044715 * v * v * v)));
     case TSR_ACTIVATION_ELU:
         return v < 0 ? alpha * expm1(v) : v;
     case TSR_ACTIVATION_SOFTPLUS:

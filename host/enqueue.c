@@ -126,46 +126,32 @@ static tsr_status check_schedule(const tsr_plan *plan, schedule *s)
 
 /* ---- Launching ------------------------------------------------------------------------------------------------- */
 
-static cl_int set_slot(cl_kernel kernel, cl_uint *index, const bindings *b, const tsr__arg *arg)
+static cl_int set_slot(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
 {
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const cl_mem memory = buffer == NULL ? NULL : buffer->memory;
     const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
     const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
-    const cl_int code = clSetKernelArg(kernel, (*index)++, sizeof memory, &memory);
-    return code != CL_SUCCESS ? code : clSetKernelArg(kernel, (*index)++, sizeof offset, &offset);
+    const cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
+    return code != CL_SUCCESS ? code : clSetKernelArg(kernel, index + 1, sizeof offset, &offset);
 }
 
-static tsr_status set_args(const tsr__step *step, const bindings *b)
+/* What changes from run to run; the plan set the rest when it was made. */
+static tsr_status set_slots(const tsr__step *step, const bindings *b)
 {
     cl_uint index = 0;
     cl_int code = CL_SUCCESS;
     for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
         const tsr__arg *arg = &step->launch.args[i];
-        const cl_int narrow = (cl_int)arg->value;
-        const cl_long wide = arg->value;
-        const cl_float real = arg->real;
-        switch (arg->kind) {
-        case TSR__ARG_SLOT:
-            code = set_slot(step->kernel, &index, b, arg);
-            break;
-        case TSR__ARG_INT:
-            code = clSetKernelArg(step->kernel, index++, sizeof narrow, &narrow);
-            break;
-        case TSR__ARG_LONG:
-            code = clSetKernelArg(step->kernel, index++, sizeof wide, &wide);
-            break;
-        case TSR__ARG_FLOAT:
-            code = clSetKernelArg(step->kernel, index++, sizeof real, &real);
-            break;
-        }
+        if (arg->kind == TSR__ARG_SLOT) code = set_slot(step->kernel, index, b, arg);
+        index += arg->kind == TSR__ARG_SLOT ? 2 : 1;
     }
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 
 static tsr_status launch(const tsr__step *step, const bindings *b, const schedule *s)
 {
-    TSR__TRY(set_args(step, b));
+    TSR__TRY(set_slots(step, b));
     const tsr__launch *l = &step->launch;
     const cl_int code =
         clEnqueueNDRangeKernel(s->queue, step->kernel, 3, NULL, l->global, l->local[0] == 0 ? NULL : l->local,
@@ -208,7 +194,7 @@ static void part_steps(const tsr__offer *o, int64_t step[TSR__SLOTS])
         return;
     }
     const bool nhwc_x = p->x.layout == TSR_LAYOUT_NHWC, nhwc_y = p->y.layout == TSR_LAYOUT_NHWC;
-    if (p->groups != 1) step[TSR__X] = nhwc_x ? p->x.c : x_channels;
+    if (o->whole.groups != 1) step[TSR__X] = nhwc_x ? p->x.c : x_channels;
     step[TSR__Y] = step[TSR__INDICES] = nhwc_y ? p->y.c : y_channels;
     step[TSR__RESIDUAL] = nhwc_y ? p->y.c : p->y.c / tsr__tensor_block(&o->whole.y) * p->residual.strides.c;
     step[TSR__W] = p->w_elements;

@@ -286,7 +286,8 @@ static int first_axis(const tsr__problem *p, const int64_t *default_stride)
     const tsr__window *w = &p->window;
     int axis = 0;
     while (axis < TSR_W && w->size[axis] == 1 && w->filter[axis] == 1 && w->stride[axis] == default_stride[axis] &&
-           w->dilation[axis] == 1 && w->pad_begin[axis] == 0 && w->pad_end[axis] == 0)
+           w->dilation[axis] == 1 && w->pad_begin[axis] == 0 && w->pad_end[axis] == 0 && w->output_padding[axis] == 0 &&
+           w->output_size[axis] <= 1)
         ++axis;
     return axis;
 }

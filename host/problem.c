@@ -10,9 +10,19 @@ void tsr__problem_settle(tsr__problem *p)
     tsr__tensor_settle(&p->residual);
 }
 
+/* A stride may be wider than what it spans: of an axis of one element. */
+static bool has_wide_strides(const tsr_tensor *t)
+{
+    const tsr_strides *s = &t->strides;
+    bool wide = s->n > TSR__MAX_INT_INDEX || s->c > TSR__MAX_INT_INDEX;
+    for (int axis = 0; axis < TSR_AXES; ++axis) wide = wide || s->size[axis] > TSR__MAX_INT_INDEX;
+    return wide;
+}
+
 bool tsr__problem_is_wide(const tsr__problem *p)
 {
     const int64_t limit = TSR__MAX_INT_INDEX;
+    if (has_wide_strides(&p->x) || has_wide_strides(&p->y) || has_wide_strides(&p->residual)) return true;
     if (tsr__tensor_elements(&p->x) > limit || tsr__tensor_elements(&p->y) > limit || p->w_elements > limit ||
         (p->has_residual && tsr__tensor_elements(&p->residual) > limit))
         return true;

@@ -229,8 +229,10 @@ tsr_status tsr__tensor_check(const tsr_tensor *t, const char *name, bool any, ts
     /* ANY may become the widest block, so that is what has to fit. */
     tsr_tensor widest = *t;
     if (t->layout == TSR_LAYOUT_ANY) widest.layout = TSR_LAYOUT_NCHW16C;
+    tsr_tensor dense = widest; /* a view whose elements overlap may have more of them than memory */
+    dense.strides = (tsr_strides){0};
     uint64_t elements = 0;
-    if (!count_elements(&widest, &elements))
+    if (!count_elements(&widest, &elements) || !count_elements(&dense, &elements))
         return tsr__fail(TSR_INVALID_VALUE,
                          "%s has %" PRId64 " x %" PRId64 " x %" PRId64 " x %" PRId64 " x %" PRId64
                          " elements: more than 2^63-1 bytes",

@@ -82,8 +82,9 @@ static tsr_status resolve_adaptive(tsr__window *w, int axis)
 {
     TSR__TRY(check_no_pads(w, axis, "adaptive pooling"));
     const int64_t out = w->output_size[axis] == 0 ? 1 : w->output_size[axis];
-    if (w->filter[axis] != 1 || w->dilation[axis] != 1 || w->ceil || w->auto_pad != TSR_PAD_NOTSET)
-        return tsr__fail(TSR_INVALID_VALUE, "adaptive pooling takes no filter, dilation, ceil or auto_pad");
+    if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->dilation[axis] != 1 || w->ceil ||
+        w->auto_pad != TSR_PAD_NOTSET)
+        return tsr__fail(TSR_INVALID_VALUE, "adaptive pooling takes no filter, stride, dilation, ceil or auto_pad");
     if (out > INT64_MAX / 2 / w->size[axis])
         return tsr__fail(TSR_INVALID_VALUE,
                          "output_size[%c] is %" PRId64 "; its product with size must stay below 2^62", "DHW"[axis],
@@ -114,6 +115,11 @@ static tsr_status resolve_transposed(tsr__window *w, int axis)
     char name[32] = "output_padding[?]";
     name[15] = "DHW"[axis];
     TSR__TRY(tsr__check_range(name, w->output_padding[axis], 0, largest));
+    uint64_t spread = (uint64_t)stride;
+    if (!tsr__multiply(&spread, w->size[axis]) || spread > (uint64_t)INT64_MAX / 4)
+        return tsr__fail(TSR_INVALID_VALUE,
+                         "size[%c] is %" PRId64 "; its product with stride, %" PRId64 ", must stay below 2^61",
+                         "DHW"[axis], w -> size[axis], stride);
     const int64_t covered = stride * (w->size[axis] - 1) + tsr__window_extent(w, axis);
     const int64_t asked = w->output_size[axis];
     if (asked > 0 || w->auto_pad != TSR_PAD_NOTSET)

@@ -2,6 +2,8 @@
 #include "report.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,17 +72,42 @@ int atomic_file_open(const char *path, atomic_file *file)
     return EXIT_DONE;
 }
 
-int atomic_file_commit(atomic_file *file)
+/* Everything but the new name. Without the fsync a crash soon afterwards could leave that name on empty data. */
+static bool complete(atomic_file *file)
 {
-    /* Without the fsync a crash soon afterwards could leave the new name on empty data. */
-    bool good = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    good = fclose(file->stream) == 0 && good;
+    const bool good = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
+    const bool closed = fclose(file->stream) == 0;
     file->stream = NULL;
-    good = good && rename(file->temporary, file->path) == 0;
+    return good && closed;
+}
+
+static int name_finally(atomic_file *file, bool complete_before)
+{
+    const bool good = complete_before && rename(file->temporary, file->path) == 0;
     const int exit_code = good ? EXIT_DONE : refuse(file->path);
     if (!good) unlink(file->temporary);
     release(file);
     return exit_code;
+}
+
+int atomic_file_commit(atomic_file *file)
+{
+    return name_finally(file, complete(file));
+}
+
+int atomic_file_commit_two(atomic_file *first, atomic_file *second)
+{
+    int failed = complete(first) ? EXIT_DONE : refuse(first->path);
+    if (!failed && !complete(second)) failed = refuse(second->path);
+    if (failed) {
+        atomic_file_discard(first);
+        atomic_file_discard(second);
+        return failed;
+    }
+    failed = name_finally(first, true);
+    if (!failed) return name_finally(second, true);
+    atomic_file_discard(second);
+    return failed;
 }
 
 void atomic_file_discard(atomic_file *file)
@@ -101,4 +128,37 @@ int atomic_file_write(const char *path, const void *bytes, size_t count)
         return exit_code;
     }
     return atomic_file_commit(&file);
+}
+
+/* Whether two names stand for one file, which need not be there yet: the same last part, in the same folder, which is
+ * where the temporary files are. */
+static bool have_one_name(const atomic_file *a, const atomic_file *b)
+{
+    const char *last_a = strrchr(a->path, '/'), *last_b = strrchr(b->path, '/');
+    if (strcmp(last_a != NULL ? last_a + 1 : a->path, last_b != NULL ? last_b + 1 : b->path) != 0) return false;
+    struct stat found[2];
+    const atomic_file *const files[2] = {a, b};
+    for (int i = 0; i < 2; ++i) {
+        char folder[PATH_MAX];
+        const char *slash = strrchr(files[i]->path, '/');
+        const int length = slash != NULL ? (int)(slash - files[i]->path) + 1 : 0;
+        if (snprintf(folder, sizeof folder, "%.*s.", length, files[i]->path) >= PATH_MAX) return false;
+        if (stat(folder, &found[i]) != 0) return false;
+    }
+    return found[0].st_dev == found[1].st_dev && found[0].st_ino == found[1].st_ino;
+}
+
+int atomic_file_try(const char *path, const char *second_path)
+{
+    atomic_file first, second;
+    int failed = atomic_file_open(path, &first);
+    if (failed) return failed;
+    if (second_path != NULL) {
+        failed = atomic_file_open(second_path, &second);
+        if (!failed && have_one_name(&first, &second))
+            failed = report(EXIT_INPUT, "%s and %s are one file; expected two", path, second_path);
+        atomic_file_discard(&second);
+    }
+    atomic_file_discard(&first);
+    return failed;
 }

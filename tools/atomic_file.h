@@ -14,7 +14,13 @@ typedef struct atomic_file {
  * first two nothing is left to discard, and an old file at `path` is as it was. */
 int atomic_file_open(const char *path, atomic_file *file);
 int atomic_file_commit(atomic_file *file);
+
+/* Both or none: neither has its final name before both are complete. They are two different files. */
+int atomic_file_commit_two(atomic_file *first, atomic_file *second);
 void atomic_file_discard(atomic_file *file);
+
+/* Whether a file, or two different ones, could be written; leaves nothing behind. The second may be NULL. */
+int atomic_file_try(const char *path, const char *second_path);
 
 /* All at once: the bytes become the file's contents. */
 int atomic_file_write(const char *path, const void *bytes, size_t count);

@@ -35,7 +35,7 @@ static const char help[] =
     "sum up to 1 for each output, else by the size of its response.\n";
 
 static const char *const pools[] = {"max", "avg", NULL};
-enum { POOL_NONE = -1, MAX_PICTURES = 64, SHEET_CELL_WIDTH = 400, LABEL_LENGTH = 64 };
+enum { SPACE = 2, POOL_NONE = -1, MAX_PICTURES = 64, SHEET_CELL_WIDTH = 400, LABEL_LENGTH = 64 };
 
 typedef struct filter_options {
     const char *output, *device;
@@ -69,14 +69,12 @@ static option_outcome check_options(filter_options *o)
         report(EXIT_INPUT, "--pool-kernel and --pool-stride need --pool max or --pool avg");
         return OPTIONS_WRONG;
     }
-    for (int i = 0; i < o->pool_stride.count; ++i) {
-        if (o->pool_stride.size[i] > 0) continue;
-        report(EXIT_INPUT, "--pool-stride has a value of %" PRId64 "; expected 1 or more", o->pool_stride.size[i]);
+    int64_t trial[TSR_AXES];
+    if (options_spread_axes(&o->pool_kernel, SPACE, 1, trial) || options_spread_axes(&o->pool_stride, SPACE, 1, trial))
         return OPTIONS_WRONG;
-    }
     for (int i = 0; o->kernels.count == 0 && i < FILTERS; ++i) o->kernels.text[i] = filters[i].name;
     if (o->kernels.count == 0) o->kernels.count = FILTERS;
-    if (o->pool_kernel.count == 0) o->pool_kernel = (option_sizes){1, {2}};
+    if (o->pool_kernel.count == 0) o->pool_kernel = (option_sizes){.count = 1, .size = {2}};
     return OPTIONS_GO;
 }
 
@@ -103,17 +101,20 @@ static int make_classical(const filter *one, filter_bank *bank)
     float *data = malloc(count * sizeof *data);
     if (data == NULL) return report(EXIT_DEVICE, "out of memory");
     filter_weights(one, one->size, data);
-    *bank = (filter_bank){one->name, {4, {1, 1, one->size, one->size}, count, data}, one->display};
+    *bank = (filter_bank){.label = one->name,
+                          .weights = {.axes = 4, .shape = {1, 1, one->size, one->size}, .count = count, .data = data},
+                          .display = one->display};
     return EXIT_DONE;
 }
 
 /* True where the weights of each output sum up to about 1: it keeps brightness, so its result is a picture. */
 static bool keeps_brightness(const npy_array *weights)
 {
+    const float *values = weights->data;
     const size_t each = weights->count / (size_t)weights->shape[0];
     for (size_t i = 0; i < weights->count; i += each) {
         double sum = 0.0;
-        for (size_t j = 0; j < each; ++j) sum += (double)weights->data[i + j];
+        for (size_t j = 0; j < each; ++j) sum += (double)values[i + j];
         if (!(sum > 0.9 && sum < 1.1)) return false;
     }
     return true;
@@ -122,9 +123,15 @@ static bool keeps_brightness(const npy_array *weights)
 static int read_own(const char *path, filter_bank *bank)
 {
     npy_array *w = &bank->weights;
-    int failed = npy_read(path, NULL, w);
+    const npy_wanted wanted = {.types = 1u << NPY_F32, .axes_min = 1, .axes_max = 4};
+    int failed = npy_read(path, &wanted, w);
     if (failed) return failed;
-    if (w->axes == 2) *w = (npy_array){4, {1, 1, w->shape[0], w->shape[1]}, w->count, w->data};
+    if (w->axes == 2) {
+        w->axes = 4;
+        w->shape[2] = w->shape[0];
+        w->shape[3] = w->shape[1];
+        w->shape[0] = w->shape[1] = 1;
+    }
     if (w->axes != 4) {
         failed = report(EXIT_INPUT, "%s: has %d axes; expected 2 (R,S) or 4 (K,C,R,S)", path, w->axes);
     } else if (w->shape[1] != 1 && w->shape[1] != 3) {
@@ -161,10 +168,10 @@ static int pool_result(tsr_context *context, const filter_options *o, run_result
     problem.n = result->shape.n;
     problem.c = result->shape.c;
     memcpy(problem.size, result->shape.size, sizeof problem.size);
-    options_spread_axes(&o->pool_kernel, problem.filter);
-    options_spread_axes(&o->pool_stride, problem.stride);
     run_result pooled;
-    const int failed = run_pool(context, &problem, NULL, result->y, &pooled);
+    int failed = options_spread_axes(&o->pool_kernel, SPACE, 1, problem.filter);
+    if (!failed) failed = options_spread_axes(&o->pool_stride, SPACE, 1, problem.stride);
+    if (!failed) failed = run_pool(context, &problem, NULL, &(run_data){.x = result->y}, &pooled);
     if (failed) return failed;
     run_result_free(result);
     *result = pooled;
@@ -182,7 +189,7 @@ static int show_result(const filter_bank *bank, const run_result *result, galler
         image *picture = &pictures->pictures[pictures->count];
         const int failed = image_create((int)width, (int)height, picture);
         if (failed) return failed;
-        filter_show(result->y + k * height * width, bank->display, picture);
+        filter_show((const float *)result->y + k * height * width, bank->display, picture);
         char *label = pictures->labels[pictures->count++];
         if (result->shape.c > 1) {
             snprintf(label, LABEL_LENGTH, "%s, output %" PRId64, bank->label, k);
@@ -206,8 +213,9 @@ static int run_bank(tsr_context *context, const filter_options *o, const image *
     problem.filter[TSR_W] = bank->weights.shape[3];
     problem.auto_pad = TSR_PAD_SAME_UPPER;
     const float *x = problem.c == 1 ? planes : planes + (size_t)photo->width * (size_t)photo->height;
+    const run_data data = {.x = x, .w = bank->weights.data};
     run_result result;
-    int failed = run_conv(context, &problem, NULL, x, bank->weights.data, NULL, &result);
+    int failed = run_conv(context, &problem, NULL, &data, &result);
     if (!failed && o->pool != POOL_NONE) failed = pool_result(context, o, &result);
     if (!failed) failed = show_result(bank, &result, pictures);
     run_result_free(&result);

@@ -5,6 +5,8 @@
 int command_devices(int argc, char **argv);
 int command_conv(int argc, char **argv);
 int command_pool(int argc, char **argv);
+int command_unpool(int argc, char **argv);
+int command_reorder(int argc, char **argv);
 int command_filter(int argc, char **argv);
 int command_bench(int argc, char **argv);
 

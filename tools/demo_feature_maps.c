@@ -60,10 +60,11 @@ static int run_filters(const demo *d, const image *photo, const float *luma, run
     problem.bias = true;
     problem.activation = TSR_ACTIVATION_RELU;
 
+    const run_data data = {.x = luma, .w = weights[0], .bias = bias};
     const tsr_plan_options naive = reference_options();
     run_result expected = {0};
-    int failed = run_conv(d->device, &problem, NULL, luma, weights[0], bias, filtered);
-    if (!failed) failed = run_conv(d->host, &problem, &naive, luma, weights[0], bias, &expected);
+    int failed = run_conv(d->device, &problem, NULL, &data, filtered);
+    if (!failed) failed = run_conv(d->host, &problem, &naive, &data, &expected);
     return compare_runs(failed, "eight filters, bias, ReLU", filtered, &expected);
 }
 
@@ -79,10 +80,11 @@ static int run_pooling(const demo *d, const char *what, tsr_pool_kind kind, cons
         problem.filter[axis] = kind == TSR_POOL_MAX ? MAX_POOL : AVG_POOL;
         problem.stride[axis] = POOL_STRIDE;
     }
+    const run_data data = {.x = x};
     const tsr_plan_options naive = reference_options();
     run_result expected = {0};
-    int failed = run_pool(d->device, &problem, NULL, x, pooled);
-    if (!failed) failed = run_pool(d->host, &problem, &naive, x, &expected);
+    int failed = run_pool(d->device, &problem, NULL, &data, pooled);
+    if (!failed) failed = run_pool(d->host, &problem, &naive, &data, &expected);
     return compare_runs(failed, what, pooled, &expected);
 }
 
@@ -145,7 +147,7 @@ static int draw_map(const run_result *result, int channel, filter_display displa
     const int height = (int)result->shape.size[TSR_H], width = (int)result->shape.size[TSR_W];
     const int failed = image_create(width, height, picture);
     if (failed) return failed;
-    filter_show(result->y + (size_t)channel * (size_t)height * (size_t)width, display, picture);
+    filter_show((const float *)result->y + (size_t)channel * (size_t)height * (size_t)width, display, picture);
     tone(picture);
     return EXIT_DONE;
 }

@@ -17,24 +17,36 @@ cJSON *json_device(const tsr_device *device)
     return object;
 }
 
-cJSON *json_shape(const tsr_tensor *tensor)
+cJSON *json_shape(const npy_array *array)
 {
     cJSON *shape = cJSON_CreateArray();
-    cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->n));
-    cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->c));
-    cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->size[TSR_H]));
-    cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->size[TSR_W]));
+    for (int axis = 0; axis < array->axes; ++axis)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[axis]));
     return shape;
 }
 
-cJSON *json_run(const tsr_device *device, const char *problem, const char *algorithm, uint64_t workspace_bytes,
-                const tsr_tensor *x, const tsr_tensor *y)
+/* A description is the operator with the algorithm, the problem, the layouts and more, each apart by a space. */
+static const char *described_problem(const run_result *result, char *text, size_t capacity)
 {
+    const char *space = strchr(result->description, ' ');
+    const char *begin = space != NULL ? space + 1 : result->description;
+    snprintf(text, capacity, "%.*s", (int)strcspn(begin, " "), begin);
+    return text;
+}
+
+cJSON *json_run(const tsr_device *device, const char *problem, const run_result *result, const npy_array *x,
+                const npy_array *y)
+{
+    char text[sizeof result->description];
+    if (problem == NULL) problem = described_problem(result, text, sizeof text);
     cJSON *document = cJSON_CreateObject();
     cJSON_AddItemToObject(document, "device", json_device(device));
     cJSON_AddStringToObject(document, "problem", problem);
-    cJSON_AddStringToObject(document, "algorithm", algorithm);
-    cJSON_AddNumberToObject(document, "workspace_bytes", (double)workspace_bytes);
+    cJSON_AddStringToObject(document, "algorithm", result->algorithm);
+    cJSON_AddNumberToObject(document, "workspace_bytes", (double)result->workspace_bytes);
+    cJSON_AddStringToObject(document, "dtype", npy_type_text(x->type));
+    cJSON_AddStringToObject(document, "x_layout", tsr_layout_text(result->x_layout));
+    cJSON_AddStringToObject(document, "y_layout", tsr_layout_text(result->y_layout));
     cJSON_AddItemToObject(document, "x", json_shape(x));
     cJSON_AddItemToObject(document, "y", json_shape(y));
     return document;

@@ -11,7 +11,9 @@ static const char help[] =
     "\n"
     "  tessera devices   lists the devices\n"
     "  tessera conv      convolves an array with weights (.npy files)\n"
-    "  tessera pool      takes the maximum or the average over windows of an array (.npy files)\n"
+    "  tessera pool      takes the maximum, the average or the norm over windows of an array (.npy files)\n"
+    "  tessera unpool    puts the results of a maximum pooling back where they came from (.npy files)\n"
+    "  tessera reorder   changes the order of an array's axes, and its type (.npy files)\n"
     "  tessera filter    filters a photograph (PNG or JPEG)\n"
     "  tessera bench     measures how fast a device is, against its own peak\n"
     "  tessera version   prints the version\n"
@@ -41,7 +43,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"devices", "tessera devices", command_devices}, {"conv", "tessera conv", command_conv},
-    {"pool", "tessera pool", command_pool},          {"filter", "tessera filter", command_filter},
+    {"pool", "tessera pool", command_pool},          {"unpool", "tessera unpool", command_unpool},
+    {"reorder", "tessera reorder", command_reorder}, {"filter", "tessera filter", command_filter},
     {"bench", "tessera bench", command_bench},       {"version", "tessera version", command_version},
 };
 

@@ -22,6 +22,24 @@ enum {
 };
 static const char magic[] = "\x93NUMPY";
 
+static const struct {
+    const char *descr, *text;
+    uint64_t bytes;
+} types[NPY_TYPES] = {
+    [NPY_F32] = {"<f4", "f32", 4}, [NPY_F16] = {"<f2", "f16", 2}, [NPY_F64] = {"<f8", "f64", 8},
+    [NPY_I8] = {"|i1", "i8", 1},   [NPY_U8] = {"|u1", "u8", 1},   [NPY_I64] = {"<i8", "i64", 8},
+};
+
+uint64_t npy_type_bytes(npy_type type)
+{
+    return types[type].bytes;
+}
+
+const char *npy_type_text(npy_type type)
+{
+    return types[type].text;
+}
+
 /* A file that is being read, and how much of it has not been read yet. */
 typedef struct source {
     const char *path;
@@ -93,35 +111,68 @@ static int read_header(source *from, npy_header *header)
     return failed;
 }
 
-/* The shape that the caller expects: as many axes as names, none of them empty. */
-static int check_axes(const source *from, const npy_header *header, const char *axis_names)
+/* ---- What the caller can use ----------------------------------------------------------------------------------- */
+
+/* A list in words: "a", "a or b", "a, b or c". */
+static void add_choice(char *list, size_t capacity, int number, int count, const char *text)
 {
-    const int wanted = axis_names != NULL ? (int)strlen(axis_names) : header->axes;
-    if (header->axes != wanted) {
-        return report(EXIT_INPUT, "%s: has %d axes; expected %d (%s)", from->path, header->axes, wanted, axis_names);
+    const size_t used = strlen(list);
+    snprintf(list + used, capacity - used, "%s%s", number == 0 ? "" : number == count - 1 ? " or " : ", ", text);
+}
+
+static int refuse_axes(const source *from, int axes, const npy_wanted *wanted)
+{
+    char expected[128] = "";
+    const int count = wanted->axes_max - wanted->axes_min + 1;
+    for (int i = 0; i < count; ++i) {
+        char one[32];
+        snprintf(one, sizeof one, "%d", wanted->axes_min + i);
+        if (wanted->axes != NULL) snprintf(one, sizeof one, "%d (%s)", wanted->axes_min + i, wanted->axes[i]);
+        add_choice(expected, sizeof expected, i, count, one);
     }
-    if (wanted < 1 || wanted > NPY_MAX_AXES) {
-        return report(EXIT_INPUT, "%s: has %d axes; expected 1 to %d", from->path, wanted, NPY_MAX_AXES);
-    }
-    for (int axis = 0; axis < wanted; ++axis) {
+    return report(EXIT_INPUT, "%s: has %d axes; expected %s%s%s", from->path, axes, expected,
+                  wanted->because != NULL ? ", " : "", wanted->because != NULL ? wanted->because : "");
+}
+
+/* The shape: as many axes as the caller expects, none of them empty. */
+static int check_axes(const source *from, const npy_header *header, const npy_wanted *wanted)
+{
+    if (header->axes < wanted->axes_min || header->axes > wanted->axes_max)
+        return refuse_axes(from, header->axes, wanted);
+    for (int axis = 0; axis < header->axes; ++axis) {
         if (header->shape[axis] > 0) continue;
-        if (axis_names == NULL) return report(EXIT_INPUT, "%s: axis %d has size 0", from->path, axis);
+        if (wanted->axes == NULL) return report(EXIT_INPUT, "%s: axis %d has size 0", from->path, axis);
         return report(EXIT_INPUT, "%s: axis %d (%c) has size 0; expected 1 or more", from->path, axis,
-                      axis_names[axis]);
+                      wanted->axes[header->axes - wanted->axes_min][axis]);
     }
     return EXIT_DONE;
 }
 
-/* The type and order, and a number of elements that agrees with the bytes that are really there. */
-static int check_data(const source *from, const npy_header *header, size_t *count)
+static int check_type(const source *from, const npy_header *header, const npy_wanted *wanted, npy_type *type)
 {
-    if (strcmp(header->descr, "<f4") != 0) {
-        return report(EXIT_INPUT, "%s: its elements are %s; expected '<f4' (32-bit little-endian floats)", from->path,
-                      header->descr);
+    char expected[128] = "";
+    int count = 0, number = 0;
+    for (int i = 0; i < NPY_TYPES; ++i) count += (wanted->types >> i & 1) != 0;
+    for (int i = 0; i < NPY_TYPES; ++i) {
+        if (!(wanted->types >> i & 1)) continue;
+        if (strcmp(header->descr, types[i].descr) == 0) {
+            *type = (npy_type)i;
+            return EXIT_DONE;
+        }
+        char one[32];
+        snprintf(one, sizeof one, "'%s' (%s)", types[i].descr, types[i].text);
+        add_choice(expected, sizeof expected, number++, count, one);
     }
+    return report(EXIT_INPUT, "%s: its elements are %s; expected %s%s%s", from->path, header->descr, expected,
+                  wanted->because != NULL ? ", " : "", wanted->because != NULL ? wanted->because : "");
+}
+
+/* The order, and a number of elements that agrees with the bytes that are really there. */
+static int check_data(const source *from, const npy_header *header, npy_type type, size_t *count)
+{
     if (header->fortran_order) return refuse(from, "is in Fortran order; expected C order");
 
-    uint64_t bytes = sizeof(float);
+    uint64_t bytes = types[type].bytes;
     for (int axis = 0; axis < header->axes; ++axis) {
         if (__builtin_mul_overflow(bytes, (uint64_t)header->shape[axis], &bytes) || bytes > SIZE_MAX) {
             return refuse(from, "the product of its sizes overflows");
@@ -131,45 +182,52 @@ static int check_data(const source *from, const npy_header *header, size_t *coun
         return report(EXIT_INPUT, "%s: its shape needs %" PRIu64 " bytes of data, but %" PRIu64 " follow the header",
                       from->path, bytes, from->left);
     }
-    *count = (size_t)bytes / sizeof(float);
+    *count = (size_t)(bytes / types[type].bytes);
     return EXIT_DONE;
 }
 
-static int read_array(source *from, const char *axis_names, npy_array *array)
+/* ---- Reading and writing --------------------------------------------------------------------------------------- */
+
+static int read_array(source *from, const npy_wanted *wanted, npy_array *array)
 {
     npy_header header;
+    npy_type type = NPY_F32;
     size_t count = 0;
     int failed = read_header(from, &header);
-    if (!failed) failed = check_axes(from, &header, axis_names);
-    if (!failed) failed = check_data(from, &header, &count);
+    if (!failed) failed = check_axes(from, &header, wanted);
+    if (!failed) failed = check_type(from, &header, wanted, &type);
+    if (!failed) failed = check_data(from, &header, type, &count);
     if (failed) return failed;
 
-    float *data = malloc(count * sizeof(float));
-    if (data == NULL) return report(EXIT_DEVICE, "%s: out of memory for %zu floats", from->path, count);
-    failed = read_bytes(from, data, count * sizeof(float), "data");
+    const size_t bytes = count * (size_t)types[type].bytes;
+    void *data = malloc(bytes);
+    if (data == NULL) return report(EXIT_DEVICE, "%s: out of memory for %zu bytes", from->path, bytes);
+    failed = read_bytes(from, data, bytes, "data");
     if (failed) {
         free(data);
         return failed;
     }
-    *array = (npy_array){.axes = header.axes, .count = count, .data = data};
+    *array = (npy_array){.type = type, .axes = header.axes, .count = count, .data = data, .path = from->path};
     memcpy(array->shape, header.shape, (size_t)header.axes * sizeof array->shape[0]);
     return EXIT_DONE;
 }
 
-int npy_read(const char *path, const char *axis_names, npy_array *array)
+int npy_read(const char *path, const npy_wanted *wanted, npy_array *array)
 {
     *array = (npy_array){0};
     source from;
     int failed = open_source(path, &from);
-    if (!failed) failed = read_array(&from, axis_names, array);
+    if (!failed) failed = read_array(&from, wanted, array);
     if (from.stream != NULL) fclose(from.stream);
     return failed;
 }
 
-int npy_write(const char *path, const npy_array *array)
+/* Errors of the stream are found when the file is committed. */
+static void write_array(FILE *stream, const npy_array *array)
 {
     char header[256];
-    int length = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    int length =
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (", types[array->type].descr);
     for (int axis = 0; axis < array->axes; ++axis) {
         length += snprintf(header + length, sizeof header - (size_t)length, "%" PRId64 ", ", array->shape[axis]);
     }
@@ -179,15 +237,34 @@ int npy_write(const char *path, const npy_array *array)
     const int before = PREFIX_BYTES + 2;
     const int padded = (before + length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT - before;
     const unsigned char version[4] = {1, 0, (unsigned char)(padded & 0xff), (unsigned char)(padded >> 8)};
+    fwrite(magic, 1, sizeof magic - 1, stream);
+    fwrite(version, 1, sizeof version, stream);
+    fprintf(stream, "%s%*s\n", header, padded - length - 1, "");
+    fwrite(array->data, (size_t)types[array->type].bytes, array->count, stream);
+}
 
+int npy_write(const char *path, const npy_array *array)
+{
     atomic_file file;
     const int failed = atomic_file_open(path, &file);
     if (failed) return failed;
-    fwrite(magic, 1, sizeof magic - 1, file.stream);
-    fwrite(version, 1, sizeof version, file.stream);
-    fprintf(file.stream, "%s%*s\n", header, padded - length - 1, "");
-    fwrite(array->data, sizeof(float), array->count, file.stream);
-    return atomic_file_commit(&file); /* which sees any error of the four writes */
+    write_array(file.stream, array);
+    return atomic_file_commit(&file);
+}
+
+int npy_write_two(const char *path, const npy_array *array, const char *second_path, const npy_array *second)
+{
+    atomic_file files[2];
+    int failed = atomic_file_open(path, &files[0]);
+    if (failed) return failed;
+    failed = atomic_file_open(second_path, &files[1]);
+    if (failed) {
+        atomic_file_discard(&files[0]);
+        return failed;
+    }
+    write_array(files[0].stream, array);
+    write_array(files[1].stream, second);
+    return atomic_file_commit_two(&files[0], &files[1]);
 }
 
 void npy_free(npy_array *array)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,6 @@ static bool take_number(const char **text, int64_t *value)
 
 static bool take_sizes(const char *text, option_sizes *sizes)
 {
-    *sizes = (option_sizes){0};
     do {
         if (sizes->count == OPTIONS_MAX_SIZES || !take_number(&text, &sizes->size[sizes->count])) return false;
         ++sizes->count;
@@ -40,10 +40,12 @@ static bool store_sizes(const option_rule *rule, const char *value)
 {
     option_sizes *sizes = rule->target;
     const bool pads = rule->kind == OPTION_PADS;
-    if (take_sizes(value, sizes) && (sizes->count <= 2 || (pads && sizes->count == 4))) return true;
+    *sizes = (option_sizes){.name = rule->name, .text = value};
+    const bool good = take_sizes(value, sizes);
+    if (good && (sizes->count <= TSR_AXES || (pads && sizes->count % 2 == 0))) return true;
     report(EXIT_INPUT, "--%s is '%s'; expected %s", rule->name, value,
-           pads ? "1, 2 or 4 whole numbers separated by commas (as 1 or 0,0,1,1)"
-                : "1 or 2 whole numbers separated by a comma (as 2 or 2,1)");
+           pads ? "1 to 4 or 6 whole numbers separated by commas (as 1 or 0,0,1,1)"
+                : "1 to 3 whole numbers separated by commas (as 2 or 2,1)");
     return false;
 }
 
@@ -202,19 +204,59 @@ option_outcome options_parse(const option_table *table, int argc, char **argv, o
     }
 }
 
-void options_spread_axes(const option_sizes *sizes, int64_t target[TSR_AXES])
+/* ---- What the numbers say about a problem ---------------------------------------------------------------------- */
+
+static int check_sizes(const option_sizes *sizes, int space, bool pads, int64_t least)
 {
-    if (sizes->count == 0) return;
-    target[TSR_H] = sizes->size[0];
-    target[TSR_W] = sizes->size[sizes->count - 1];
+    if (sizes->count != 1 && sizes->count != space && !(pads && sizes->count == 2 * space)) {
+        char counts[32];
+        snprintf(counts, sizeof counts, space > 1 ? "1%s%d" : "1", pads ? ", " : " or ", space);
+        if (pads) snprintf(counts + strlen(counts), sizeof counts - strlen(counts), " or %d", 2 * space);
+        return report(EXIT_INPUT, "--%s is '%s'; expected %s whole number%s for %d ax%s of space", sizes->name,
+                      sizes->text, counts, space > 1 || pads ? "s" : "", space, space > 1 ? "es" : "is");
+    }
+    for (int i = 0; i < sizes->count; ++i) {
+        if (sizes->size[i] >= least) continue;
+        return report(EXIT_INPUT, "--%s is '%s'; expected numbers of %" PRId64 " or more", sizes->name, sizes->text,
+                      least);
+    }
+    return EXIT_DONE;
 }
 
-void options_spread_pads(const option_sizes *sizes, int64_t begin[TSR_AXES], int64_t end[TSR_AXES])
+int options_spread_axes(const option_sizes *sizes, int space, int64_t least, int64_t target[TSR_AXES])
 {
-    if (sizes->count == 0) return;
-    const int last = sizes->count - 1; /* 0, 1 or 3 */
-    begin[TSR_H] = sizes->size[0];
-    begin[TSR_W] = sizes->size[last > 0 ? 1 : 0];
-    end[TSR_H] = sizes->size[last == 3 ? 2 : 0];
-    end[TSR_W] = sizes->size[last];
+    if (sizes->count == 0) return EXIT_DONE;
+    const int failed = check_sizes(sizes, space, false, least);
+    if (failed) return failed;
+    for (int i = 0; i < space; ++i) target[TSR_AXES - space + i] = sizes->size[sizes->count == 1 ? 0 : i];
+    return EXIT_DONE;
+}
+
+int options_spread_pads(const option_sizes *sizes, int space, int64_t begin[TSR_AXES], int64_t end[TSR_AXES])
+{
+    if (sizes->count == 0) return EXIT_DONE;
+    const int failed = check_sizes(sizes, space, true, 0);
+    if (failed) return failed;
+    for (int i = 0; i < space; ++i) {
+        const int axis = TSR_AXES - space + i;
+        begin[axis] = sizes->size[sizes->count == 1 ? 0 : i];
+        end[axis] = sizes->count == 2 * space ? sizes->size[space + i] : begin[axis];
+    }
+    return EXIT_DONE;
+}
+
+int options_check_least(const char *name, int64_t value, int64_t least)
+{
+    if (value == OPTION_ABSENT || value >= least) return EXIT_DONE;
+    return report(EXIT_INPUT, "--%s is %" PRId64 "; expected %" PRId64 " or more", name, value, least);
+}
+
+option_outcome options_exclude(const char *name, const option_given *others, int count)
+{
+    for (int i = 0; i < count; ++i) {
+        if (!others[i].given) continue;
+        report(EXIT_INPUT, "--%s and --%s are given; expected one of them", name, others[i].name);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_GO;
 }

@@ -19,5 +19,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_reference_grid(l, &p->y, device);
 }
 
-const tsr__algorithm tsr__columns_reference = {
-    .name = TSR__REFERENCE, .features = TSR__ALL_FEATURES, .refuse = tsr__refuse_types, .launches = launches};
+const tsr__algorithm tsr__columns_reference = {.name = TSR__REFERENCE,
+                                               .features = TSR__ALL_FEATURES & ~TSR__VIEW_BIT,
+                                               .refuse = tsr__refuse_types,
+                                               .launches = launches};

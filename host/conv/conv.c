@@ -133,7 +133,7 @@ tsr_status tsr__conv_problem(const tsr_conv *c, tsr__problem *p)
     *p = said(c);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
     p->residual = p->y;
-    p->residual.strides = c->residual_strides;
+    if (c->residual) p->residual.strides = c->residual_strides;
     TSR__TRY(tsr__tensor_check(&p->x, "x", true, TSR__READ));
     TSR__TRY(tsr__tensor_check(&p->y, "y", true, TSR__WRITTEN));
     TSR__TRY(tsr__tensor_check(&p->residual, "residual", true, TSR__READ));

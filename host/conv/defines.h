@@ -30,6 +30,9 @@ static inline void tsr__launch_epilogue(tsr__launch *launch, const tsr__problem 
 static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p)
 {
     tsr__window_define(launch, &p->window);
+    tsr__launch_define(launch, "T", p->window.filter[TSR_D]);
+    tsr__launch_define(launch, "STRIDE_D", p->window.stride[TSR_D]);
+    tsr__launch_define(launch, "DILATION_D", p->window.dilation[TSR_D]);
     tsr__epilogue_define(launch, p);
 }
 

@@ -1,7 +1,10 @@
 /* The convolution for CPUs: kernels/conv/direct_blocked.cl tells what it does and why. */
-#include "algorithm.h"
+#include <stdio.h>
+
 #include "conv/defines.h"
 #include "cpu_family.h"
+#include "reference_family.h"
+#include "reorder_rows.h"
 
 extern const tsr__source tsr__source_conv_direct_blocked;
 
@@ -14,19 +17,51 @@ static const char *const param_names[] = {"vec", "q", "k", "rounds", "cstep", "s
 /* Zeros at the head of the packed weights, which pixels in the padding read. */
 enum { HEAD = 16 };
 
+/* A block must not straddle two groups. */
+static bool straddles(const tsr_tensor *t, int64_t groups)
+{
+    return groups > 1 && tsr__layout_is_blocked(t->layout) && t->c / groups % tsr__layout_block(t->layout) != 0;
+}
+
+/* The kernel reads REALs, and groups that blocks do not straddle. What is not so is staged: copied into the workspace
+ * first, which costs little beside the arithmetic of a convolution. */
+static bool is_staged(const tsr__problem *p)
+{
+    return p->x.dtype == TSR_F16 || straddles(&p->x, p->groups);
+}
+
+/* What the kernel reads: x, or its staged copy. */
+static tsr_tensor input(const tsr__problem *p)
+{
+    tsr_tensor t = p->x;
+    if (!is_staged(p)) return t;
+    if (t.dtype == TSR_F16) t.dtype = TSR_F32;
+    t.layout = TSR_LAYOUT_NCHW8C;
+    if (t.c < tsr__layout_block(t.layout) || straddles(&t, p->groups)) t.layout = TSR_LAYOUT_NCHW;
+    t.strides = (tsr_strides){0};
+    tsr__tensor_settle(&t);
+    return t;
+}
+
+static int64_t workspace_elements(const tsr__problem *p, const tsr__params *params)
+{
+    (void)params;
+    const tsr_tensor staged = input(p);
+    return is_staged(p) ? tsr__tensor_elements(&staged) : 0;
+}
+
 /* Tiles of output channels in one group, spare ones of a blocked y included: they are written as zero. */
 static int64_t tiles(const tsr__problem *p, const tsr__params *params)
 {
-    const int64_t block = tsr__layout_block(p->y.layout);
+    const int64_t block = tsr__layout_is_blocked(p->y.layout) ? tsr__layout_block(p->y.layout) : 1;
     const int64_t channels = tsr__ceil_div(tsr__group_k(p), block) * block;
     return tsr__ceil_div(channels, (int64_t)params->value[TILE_K] * params->value[VECTOR]);
 }
 
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
-    const tsr__window *w = &p->window;
     const int64_t channels = tiles(p, params) * params->value[TILE_K] * params->value[VECTOR];
-    return HEAD + p->groups * channels * tsr__group_c(p) * w->filter[TSR_H] * w->filter[TSR_W];
+    return HEAD + p->groups * channels * tsr__group_c(p) * tsr__taps(p);
 }
 
 static void layouts(const tsr_device *device, tsr__problem *p)
@@ -37,29 +72,52 @@ static void layouts(const tsr_device *device, tsr__problem *p)
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-/* Channels of a plain input that are finished together: enough to amortise the addresses of a filter tap, few enough
- * for their planes' lines to stay cached. */
+/* Channels of an input without blocks that are finished together: enough to amortise the addresses of a filter tap, few
+ * enough for their planes' lines to stay cached. */
 enum { PLAIN_C_STEP = 16 };
+
+/* Phases of a transposed convolution (kernels/common/taps.cl), and pixels of the largest. */
+static int64_t phases(const tsr__problem *p)
+{
+    const int64_t *stride = p->window.stride;
+    return p->window.transposed ? stride[TSR_D] * stride[TSR_H] * stride[TSR_W] : 1;
+}
+
+static int64_t pixels(const tsr__problem *p)
+{
+    int64_t count = 1;
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        count *= tsr__ceil_div(p->y.size[axis], p->window.transposed ? p->window.stride[axis] : 1);
+    return count;
+}
 
 /* Work-items of one run: along the plane's pixels, and in all. */
 static int64_t items_of_plane(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(tsr__tensor_plane(&p->y), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
+    return tsr__ceil_div(pixels(p), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
 }
 
 static int64_t items(const tsr__problem *p, const tsr__params *params)
 {
-    return items_of_plane(p, params) * p->x.n * p->groups * tiles(p, params);
+    return items_of_plane(p, params) * p->x.n * phases(p) * p->groups * tiles(p, params);
 }
 
 /* Many tiles in a work-item share its weights while they are in the nearest cache; where that would leave too few
  * work-items to divide evenly among the compute units, each makes one. No value between: programs are few. */
 enum { MANY_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
 
+/* Half as many doubles as floats fit a vector. */
+static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
+{
+    const int64_t width = tsr__cpu_vector_width(device);
+    return p->x.dtype == TSR_F64 && width > 4 ? width / 2 : width;
+}
+
 static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t tile_q, int32_t tile_k)
 {
-    const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(p->x.layout);
-    const int64_t width = tsr__cpu_vector_width(device);
+    const tsr_tensor x = input(p);
+    const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(x.layout);
+    const int64_t width = vector_width(device, p);
     tsr__params made = {{0}};
     /* A vector lies within a block of y. */
     made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
@@ -104,15 +162,10 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
 
 /* ---- Acceptance ------------------------------------------------------------------------------------------------ */
 
-/* A block must not straddle two groups. */
-static bool straddles(const tsr_tensor *t, int64_t groups)
-{
-    return groups > 1 && t->c / groups % tsr__layout_block(t->layout) != 0;
-}
-
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    if (straddles(&p->x, p->groups)) return "C / groups is not a multiple of x's channel block";
+    const char *types = tsr__refuse_types(device, p);
+    if (types != NULL) return types;
     if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
     tsr__params defaults;
     params(device, p, &defaults);
@@ -126,66 +179,136 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 /* The kernels state this size themselves, so that a CPU's compiler sees one work-item and no barriers. */
 static const size_t local[3] = {1, 1, 1};
 
+/* The step of the input for a step of the output or of the taps, on one axis: see kernels/common/taps.cl. */
+static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
+{
+    const int64_t stride = w->stride[axis], dilation = w->dilation[axis];
+    int64_t common = stride, rest = dilation; /* Euclid's greatest common divisor */
+    while (rest != 0) {
+        const int64_t next = common % rest;
+        common = rest;
+        rest = next;
+    }
+    char name[16];
+    snprintf(name, sizeof name, "PIXEL_STEP_%c", "DHW"[axis]);
+    tsr__launch_define(l, name, w->transposed ? 1 : stride);
+    snprintf(name, sizeof name, "PHASE_STEP_%c", "DHW"[axis]);
+    tsr__launch_define(l, name, w->transposed ? stride : 1);
+    snprintf(name, sizeof name, "TAP_STEP_%c", "DHW"[axis]);
+    tsr__launch_define(l, name, stride / common);
+    snprintf(name, sizeof name, "REACH_%c", "DHW"[axis]);
+    tsr__launch_define(l, name, w->transposed ? -dilation / common : dilation);
+}
+
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
+    const tsr_tensor x = input(p);
+    const bool flat = tsr__tensor_has_dense_planes(&p->y) && !p->window.transposed &&
+                      (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
     tsr__conv_define(l, p);
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
     tsr__launch_define(l, "ROUNDS", params->value[ROUNDS]);
     tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
-    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(p->x.layout));
+    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x.layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
+    tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));
+    tsr__launch_define(l, "FLAT", flat);
+    tsr__launch_define(l, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);
+    tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
+    tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
+    for (int axis = 0; axis < TSR_AXES; ++axis) define_axis(&p->window, axis, l);
 }
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     (void)device;
-    const int64_t global[3] = {tsr__group_c(p), p->groups * tiles(p, params), 1};
+    const int64_t taps = tsr__taps(p), group_c = tsr__group_c(p), group_k = tsr__group_k(p);
+    const int64_t global[3] = {group_c, p->groups * tiles(p, params), 1};
     tsr__launch_begin(l, &tsr__source_conv_direct_blocked, "conv_direct_blocked_pack");
     define(p, params, l);
     tsr__launch_slot(l, TSR__W);
     tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, tsr__group_k(p));
+    tsr__launch_int(l, group_c);
+    tsr__launch_int(l, group_k);
     tsr__launch_int(l, tiles(p, params));
+    tsr__launch_int(l, group_k * group_c * taps);
+    tsr__launch_int(l, p->window.transposed ? taps : group_c * taps);
+    tsr__launch_int(l, p->window.transposed ? group_k * taps : taps);
+    tsr__launch_int(l, p->flip);
     tsr__launch_grid(l, global, local);
 }
 
 /* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the
  * tiles that span two. */
-static bool is_pointwise(const tsr__problem *p)
+static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
 {
     const tsr__window *w = &p->window;
-    for (int axis = TSR_H; axis < TSR_AXES; ++axis)
+    for (int axis = 0; axis < TSR_AXES; ++axis)
         if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0)
             return false;
-    return true;
+    return tsr__tensor_has_dense_planes(x) && tsr__tensor_has_dense_planes(&p->y) &&
+           (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
+}
+
+/* Depth, height and width, or a plane as one row. */
+static void launch_size(tsr__launch *l, const tsr_tensor *t, bool flat)
+{
+    tsr__launch_int(l, flat ? 1 : t->size[TSR_D]);
+    tsr__launch_int(l, flat ? 1 : t->size[TSR_H]);
+    tsr__launch_int(l, flat ? tsr__tensor_plane(t) : t->size[TSR_W]);
+}
+
+static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+}
+
+/* From one of so many channels to the next: whole blocks, or channels side by side. */
+static int64_t channel_step(const tsr_tensor *t, int64_t channels)
+{
+    if (t->layout == TSR_LAYOUT_NHWC) return channels;
+    return channels / tsr__layout_block(t->layout) * t->strides.c;
+}
+
+/* Strides of y or the residual. */
+static void launch_target(tsr__launch *l, const tsr_tensor *t, int64_t group_k)
+{
+    tsr__launch_int(l, t->strides.n);
+    tsr__launch_int(l, channel_step(t, group_k));
+    tsr__launch_int(l, t->strides.c);
+    launch_axis_strides(l, t);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
-    const int64_t pixels = tsr__tensor_plane(&p->y);
-    const bool flat = is_pointwise(p);
-    const int64_t global[3] = {items_of_plane(p, params), p->x.n, p->groups * tiles(p, params)};
+    const tsr_tensor x = input(p);
+    const bool flat = is_pointwise(p, &x);
+    const int64_t global[3] = {items_of_plane(p, params), p->x.n, phases(p) * p->groups * tiles(p, params)};
+    if (is_staged(p)) tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE);
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
     define(p, params, l);
-    tsr__launch_slot(l, TSR__X);
+    tsr__launch_slot(l, is_staged(p) ? TSR__WORKSPACE : TSR__X);
     tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_slot(l, TSR__BIAS);
+    tsr__launch_epilogue(l, p);
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, flat ? 1 : p->x.size[TSR_H]);
-    tsr__launch_int(l, flat ? pixels : p->x.size[TSR_W]);
     tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, flat ? 1 : p->y.size[TSR_H]);
-    tsr__launch_int(l, flat ? pixels : p->y.size[TSR_W]);
-    tsr__launch_int(l, p->window.pad_begin[TSR_H]);
-    tsr__launch_int(l, p->window.pad_begin[TSR_W]);
+    launch_size(l, &x, flat);
+    launch_size(l, &p->y, flat);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
+    tsr__launch_int(l, x.strides.n);
+    tsr__launch_int(l, channel_step(&x, tsr__group_c(p)));
+    tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? channel_step(&x, params->value[C_STEP]) : 0);
+    tsr__launch_int(l, x.strides.c);
+    launch_axis_strides(l, &x);
+    launch_target(l, &p->y, tsr__group_k(p));
+    launch_target(l, &p->residual, tsr__group_k(p));
     tsr__launch_grid(l, global, local);
 }
 
@@ -193,13 +316,13 @@ const tsr__algorithm tsr__conv_direct_blocked = {
     .name = "direct_blocked",
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
+    .features = TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__HALF_SUMS_BIT),
     .layouts = layouts,
-    .features =
-        TSR__BLOCKED_BIT | TSR__MIXED_BIT | TSR__PLAIN_BIT | TSR__DILATION_BIT | TSR__GROUPS_BIT | TSR__DENSE_BIT,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,
     .packed_elements = packed_elements,
+    .workspace_elements = workspace_elements,
     .pack = pack,
     .launches = launches,
 };

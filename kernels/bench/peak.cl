@@ -18,16 +18,16 @@ __kernel void bench_peak(__global float *restrict y, ulong y_offset, int iterati
 {
     const int item = (int)get_global_id(0);
     /* Both come from outside of the kernel, so that no compiler can foresee a result. */
-    const FLOATV scale = 1.0f / (float)iterations;
-    const FLOATV shift = (float)item;
+    const REALV scale = 1.0f / (float)iterations;
+    const REALV shift = (float)item;
 
-    FLOATV chain[CHAINS];
+    REALV chain[CHAINS];
     for (int i = 0; i < CHAINS; ++i) chain[i] = (float)i;
     for (int n = 0; n < iterations; ++n)
 #pragma unroll
         for (int i = 0; i < CHAINS; ++i) chain[i] = fma(chain[i], scale, shift);
 
-    FLOATV total = 0.0f;
+    REALV total = 0.0f;
     for (int i = 0; i < CHAINS; ++i) total += chain[i];
     y[y_offset + (ulong)item] = total.s0 + total.s1 + total.s2 + total.s3;
 }

@@ -26,11 +26,11 @@
 #define ACTIVATION_8(type, v, a, b, slope)  ((v) / (CONSTANT(type, 1.0) + exp(-(v))))
 #define ACTIVATION_9(type, v, a, b, slope)  CLIP((a) * (v) + (b), CONSTANT(type, 0.0), CONSTANT(type, 1.0))
 #define ACTIVATION_10(type, v, a, b, slope) ((v)*CLIP(SIXTH(type, v), CONSTANT(type, 0.0), CONSTANT(type, 1.0)))
-#define ACTIVATION_11(type, v, a, b, slope) \
-    ((v)*CONSTANT(type, 0.5) * (CONSTANT(type, 1.0) + erf((v)*CONSTANT(type, 0.70710678118654752))))
-#define ACTIVATION_12(type, v, a, b, slope)                                                      \
-    ((v)*CONSTANT(type, 0.5) * (CONSTANT(type, 1.0) + tanh(CONSTANT(type, 0.79788456080286536) * \
-                                                           ((v) + CONSTANT(type, 0.044715) * (v) * (v) * (v)))))
+/* erfc and exp, as 1 + erf and 1 + tanh would cancel for negative v. */
+#define ACTIVATION_11(type, v, a, b, slope) ((v)*CONSTANT(type, 0.5) * erfc((v)*CONSTANT(type, -0.70710678118654752)))
+#define ACTIVATION_12(type, v, a, b, slope) \
+    ((v) / (CONSTANT(type, 1.0) +           \
+            exp(CONSTANT(type, -1.5957691216057307) * ((v) + CONSTANT(type, 0.044715) * (v) * (v) * (v)))))
 #define ACTIVATION_13(type, v, a, b, slope) ((v) < CONSTANT(type, 0.0) ? (a)*expm1(v) : (v))
 #define ACTIVATION_14(type, v, a, b, slope) SOFTPLUS(type, v)
 #define ACTIVATION_15(type, v, a, b, slope) ((v)*tanh(SOFTPLUS(type, v)))

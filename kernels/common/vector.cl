@@ -1,9 +1,10 @@
-/* common/vector: names for vectors of VEC floats.
+/* common/vector: names for vectors of VEC numbers.
  *
- *   compiled in VEC: 4, 8 or 16, as a rule CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT
+ *   compiled in VEC: 4, 8 or 16, as a rule CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT; DTYPE (see common/types.cl)
  *
- * Loads and stores go through vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one float only, and
- * on the CPUs that this serves an unaligned vector instruction costs the same as an aligned one.
+ * REALV computes. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what tensors hold, with conversion; all go through
+ * vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one element only, and on the CPUs that this serves
+ * an unaligned vector instruction costs the same as an aligned one.
  */
 #if !defined(VEC)
 #error "the host must define VEC"
@@ -13,15 +14,50 @@
 
 #include "common/types.cl"
 
-#define FLOATV                 JOIN(float, VEC)
-#define INTV                   JOIN(int, VEC)
-#define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
-#define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
+#define REALV                    JOIN(REAL, VEC)
+#define INTV                     JOIN(int, VEC)
+#define LOADV(pointer)           JOIN(vload, VEC)(0, pointer)
+#define STOREV(value, pointer)   JOIN(vstore, VEC)(value, 0, pointer)
 
-__constant int vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#define LOADV_0(pointer)         LOADV(pointer)
+#define LOADV_1(pointer)         JOIN(vload_half, VEC)(0, pointer)
+#define LOADV_2(pointer)         LOADV(pointer)
+#define LOADV_3(pointer)         JOIN(convert_float, VEC)(LOADV(pointer))
+#define LOADV_4(pointer)         LOADV_3(pointer)
+#define LOADV_X(pointer)         JOIN(LOADV_, DTYPE)(pointer)
+
+#define STOREV_0(v, pointer)     STOREV(v, pointer)
+#define STOREV_1(v, pointer)     JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
+#define STOREV_2(v, pointer)     STOREV(v, pointer)
+#define STOREV_3(v, pointer)     STOREV(JOIN(JOIN(convert_char, VEC), _sat_rte)(v), pointer)
+#define STOREV_4(v, pointer)     STOREV(JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v), pointer)
+#define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
+
+__constant REAL vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* v with zeros in all lanes but the first count. Channels past a tensor's last are stored as zeros. */
-static inline FLOATV keep_lanes(FLOATV v, int count)
+static inline REALV keep_lanes(REALV v, int count)
 {
-    return JOIN(vload, VEC)(0, vector_lane) < (INTV)(count) ? v : (FLOATV)(0.0f);
+    return LOADV(vector_lane) < (REALV)((REAL)count) ? v : (REALV)(REAL_OF(0.0));
+}
+
+/* VEC elements, or the first count and then zeros. */
+static inline REALV load_first(__global const X_ELEMENT *from, int count)
+{
+    REAL lane[VEC];
+    if (count >= VEC) return LOADV_X(from);
+    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : REAL_OF(0.0);
+    return LOADV(lane);
+}
+
+/* Stores VEC elements, or the first count. */
+static inline void store_first(REALV v, __global Y_ELEMENT *to, int count)
+{
+    REAL lane[VEC];
+    if (count >= VEC) {
+        STOREV_Y(v, to);
+    } else {
+        STOREV(v, lane);
+        for (int i = 0; i < count; ++i) STORE_Y(lane[i], to, i);
+    }
 }

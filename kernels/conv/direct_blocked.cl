@@ -1,42 +1,50 @@
-/* conv/direct_blocked: y = activation(conv(x, w) + bias) for CPUs, x and y in NCHW or channel-blocked.
+/* conv/direct_blocked: y = activation(scale * conv(x, w) + bias + residual) for CPUs, in any layout and strides, 1 to 3
+ * axes, transposed or not.
  *
- *   launch      conv_direct_blocked: global = (ceil(P * Q / (TILE_Q * ROUNDS)), N, groups * tiles), local = (1, 1, 1)
+ *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * ROUNDS)), N, phases * groups * tiles),
+ *               local = (1, 1, 1); pixels of y, or transposed of its first phase; phases: see common/taps.cl, else 1
  *               conv_direct_blocked_pack: global = (C / groups, groups * tiles, 1), local = (1, 1, 1)
  *               where tiles = ceil(k / (TILE_K * VEC)), k = K / groups rounded up to Y_BLOCK
  *   local mem   none
- *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1; with groups > 1 also X_BLOCK divides C / groups and Y_BLOCK
- *               divides K / groups
- *   compiled in VEC TILE_Q TILE_K ROUNDS X_BLOCK Y_BLOCK C_STEP R S strides dilations HAS_BIAS ACTIVATION;
- *               X_BLOCK and Y_BLOCK are 1 for NCHW; C_STEP is X_BLOCK, or for NCHW any number of channels
- *   run time    groups, c = C / groups, H W, k = K / groups, P Q, padding, tiles; c_slab, a multiple of C_STEP
+ *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
+ *               and Y_BLOCK divides K / groups; x holds REALs
+ *   compiled in TILE_K ROUNDS C_STEP; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where that
+ *               is passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for
+ *               a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
+ *               common/tile.cl, taps.cl and epilogue.cl want
+ *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.
  * For each filter tap and input channel it loads TILE_K vectors of weights and TILE_Q single inputs, and issues
  * TILE_Q * TILE_K multiply-adds. Why this is fast:
  *   - Pixels are counted through the plane and not along a row, so only a plane's last tile can be partly idle.
- *   - The inner loop has no tests: a tap that falls into the padding reads zeros from the head of the packed weights.
+ *   - The inner loop has no tests: a tap that falls into zero padding reads zeros from the head of the packed weights.
  *   - A tile that lies within one row and touches no padding takes a path with one pointer and constant distances.
  *   - The work-item makes ROUNDS tiles, all of them from c_slab channels before it goes on to the next ones, so that
  *     the slab's weights come from the nearest cache in all rounds but the first.
  *
- * Packed weights: HEAD zeros, then [group][tile][C in steps of C_STEP][R][S][C_STEP][TILE_K][VEC]. The last step may be
- * short. Output channels past the end of a group have zero weights.
+ * Packed weights: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC]. The last step may
+ * be short. Output channels past the end of a group have zero weights.
  */
-#if !defined(TILE_Q) || !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(Y_BLOCK) || \
-    !defined(C_STEP) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) ||         \
-    !defined(DILATION_H) || !defined(DILATION_W) || !defined(HAS_BIAS)
-#error "direct_blocked.c must define TILE_Q TILE_K ROUNDS X_BLOCK Y_BLOCK C_STEP R S STRIDE_x DILATION_x HAS_BIAS"
+#if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL)
+#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL"
 #endif
 
-#include "common/vector.cl"
-#include "common/activation.cl"
+#include "common/tile.cl"
+#include "common/epilogue.cl"
+#include "common/taps.cl"
 
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
-#define HEAD 16
-/* How far one channel of a padding pixel lies from the next: NCHW reads the same zero again and again. */
-#define PADDING_STEP  (X_BLOCK == 1 ? 0 : 1)
+#define HEAD          16
+#define TAPS          (T * R * S)
 #define TILE_CHANNELS (TILE_K * VEC)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* Where x lies and how the filter's taps move in it. */
+typedef struct {
+    tap_axis across_d, across_h, across_w;
+    int d, h, w, stride_d, stride_h, stride_w;
+    int channel, step; /* from one channel, and from one C_STEP, to the next */
+} source;
 
 static int round_up(int value, int multiple)
 {
@@ -46,165 +54,189 @@ static int round_up(int value, int multiple)
 /* Where the packed weights of one tile and of its channels from c0 on begin; c0 is a multiple of C_STEP. */
 static int weights_start(int tile, int c, int c0)
 {
-    return HEAD + (tile * c + c0) * R * S * TILE_CHANNELS;
+    return HEAD + (tile * c + c0) * TAPS * TILE_CHANNELS;
 }
 
-/* Packs the weights of one input channel for one tile. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked_pack(__global const float *restrict w,
-                                                                                      ulong w_offset,
-                                                                                      __global float *restrict packed,
-                                                                                      ulong packed_offset, int c, int k,
-                                                                                      int tiles)
+/* Packs the weights of one input channel for one tile. Plain weights of channels k and c of a group lie at
+ * group * group_step + k * k_step + c * c_step. */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked_pack(
+    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
+    int k, int tiles, int group_step, int k_step, int c_step, int flip)
 {
     const int channel = (int)get_global_id(0);
     const int tile = (int)get_global_id(1);
-    const int group = tile / tiles;
     const int k0 = tile % tiles * TILE_CHANNELS;
     const int c0 = channel / C_STEP * C_STEP;
     const int step_channels = min(C_STEP, c - c0);
-    __global const float *from = w + w_offset + ((group * k + k0) * c + channel) * (R * S);
-    __global float *to = packed + packed_offset;
+    __global const X_ELEMENT *from = w + w_offset + tile / tiles * group_step + k0 * k_step + channel * c_step;
+    __global REAL *to = packed + packed_offset;
 
     if (channel == 0 && tile == 0)
-        for (int i = 0; i < HEAD; ++i) to[i] = 0.0f;
+        for (int i = 0; i < HEAD; ++i) to[i] = REAL_OF(0.0);
 
     to += weights_start(tile, c, c0) + (channel - c0) * TILE_CHANNELS;
-    for (int tap = 0; tap < R * S; ++tap, to += step_channels * TILE_CHANNELS)
-        for (int i = 0; i < TILE_CHANNELS; ++i) to[i] = k0 + i < k ? from[i * c * R * S + tap] : 0.0f;
+    for (int tap = 0; tap < TAPS; ++tap, to += step_channels * TILE_CHANNELS)
+        for (int i = 0; i < TILE_CHANNELS; ++i) {
+            const int at = i * k_step + (flip ? TAPS - 1 - tap : tap);
+            to[i] = k0 + i < k ? LOAD_X(from, at) : REAL_OF(0.0);
+        }
 }
 
-/* Where in x the window of each pixel of a tile begins; a negative row or column lies in the padding. */
-static ALWAYS_INLINE void find_windows(int row[TILE_Q], int column[TILE_Q], int pixel, int q, int pad_h, int pad_w)
+/* Whether all taps on one axis lie in the input, for outputs from first to last. */
+static ALWAYS_INLINE int is_inside(tap_axis a, int first, int last, int step, int reach, int size)
 {
-    int ip = pixel / q, iq = pixel % q;
+    const int begin = a.begin + first * step + min((a.taps - 1) * reach, 0);
+    const int end = a.begin + last * step + max((a.taps - 1) * reach, 0);
+    return begin >= 0 && end < size;
+}
+
+/* Whether a tile lies in one row and none of its windows touches padding. */
+static ALWAYS_INLINE int is_interior(source in, const pixels *at)
+{
+    const int last = TILE_Q - 1;
+    return at->h[0] == at->h[last] && (!DEPTH || at->d[0] == at->d[last]) &&
+           is_inside(in.across_h, at->h[0], at->h[0], PIXEL_STEP_H, REACH_H, in.h) &&
+           is_inside(in.across_w, at->w[0], at->w[last], PIXEL_STEP_W, REACH_W, in.w) &&
+           (!DEPTH || is_inside(in.across_d, at->d[0], at->d[0], PIXEL_STEP_D, REACH_D, in.d));
+}
+
+/* Adds the products of c channels to a tile. With interior, a constant, is_interior() holds. */
+static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
+                                   __global const REAL *weights, __global const REAL *zeros, const pixels *at, int c,
+                                   const int interior)
+{
+    const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL;
+
+    for (int c0 = 0; c0 < c; c0 += C_STEP, x += in.step) {
+        const int channels = min(C_STEP, c - c0);
+        __global const REAL *step_weights = weights;
+        for (int it = 0; it < (DEPTH ? in.across_d.taps : 1); ++it)
+            for (int ir = 0; ir < (TRANSPOSED ? in.across_h.taps : R); ++ir)
+                for (int is = 0; is < (TRANSPOSED ? in.across_w.taps : S); ++is) {
+                    __global const REAL *from[TILE_Q];
+                    int step[TILE_Q];
 #pragma unroll
-    for (int t = 0; t < TILE_Q; ++t) {
-        row[t] = ip * STRIDE_H - pad_h;
-        column[t] = iq * STRIDE_W - pad_w;
-        ip += iq + 1 == q;
-        iq = iq + 1 == q ? 0 : iq + 1;
+                    for (int t = 0; t < TILE_Q; ++t) {
+                        const int u = interior ? 0 : t;
+                        const int d = DEPTH ? in.across_d.begin + at->d[u] * PIXEL_STEP_D + it * REACH_D : 0;
+                        const int h = in.across_h.begin + at->h[u] * PIXEL_STEP_H + ir * REACH_H;
+                        const int w =
+                            in.across_w.begin + (interior ? at->w[0] + t : at->w[t]) * PIXEL_STEP_W + is * REACH_W;
+                        const int id = interior ? d : look_up(d, in.d), ih = interior ? h : look_up(h, in.h);
+                        const int iw = interior ? w : look_up(w, in.w);
+                        const int inside = interior || ((uint)ih < (uint)in.h && (uint)iw < (uint)in.w &&
+                                                        (!DEPTH || (uint)id < (uint)in.d));
+                        from[t] = inside ? x + id * in.stride_d + ih * in.stride_h + iw * pixel_step : zeros;
+                        /* NCHW reads the same zero again and again. */
+                        step[t] = X_BLOCK != 1 ? 1 : inside ? in.channel : 0;
+                    }
+                    if (TRANSPOSED) {
+                        const int tap_d = DEPTH ? in.across_d.tap + it * TAP_STEP_D : 0;
+                        const int tap_h = in.across_h.tap + ir * TAP_STEP_H, tap_w = in.across_w.tap + is * TAP_STEP_W;
+                        weights = step_weights + ((tap_d * R + tap_h) * S + tap_w) * channels * TILE_CHANNELS;
+                    }
+                    for (int i = 0; i < channels; ++i, weights += TILE_CHANNELS) {
+                        REALV filter[TILE_K];
+#pragma unroll
+                        for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
+#pragma unroll
+                        for (int a = 0; a < TILE_Q * TILE_K; ++a)
+                            sum[a] = fma((REALV)from[a / TILE_K][i * step[a / TILE_K]], filter[a % TILE_K], sum[a]);
+                    }
+                }
+        if (TRANSPOSED) weights = step_weights + TAPS * channels * TILE_CHANNELS;
     }
 }
 
-/* Adds the products of c channels to a tile. With interior, a constant, all windows lie in one row and in the image. */
-static ALWAYS_INLINE void multiply(FLOATV sum[TILE_Q * TILE_K], __global const float *x, __global const float *weights,
-                                   __global const float *zeros, const int row[TILE_Q], const int column[TILE_Q], int c,
-                                   int h, int w, const int interior)
-{
-    const int channel_step = X_BLOCK == 1 ? h * w : 1;
-
-    for (int c0 = 0; c0 < c; c0 += C_STEP, x += (size_t)C_STEP * (size_t)(h * w))
-        for (int r = 0; r < R; ++r)
-            for (int s = 0; s < S; ++s) {
-                __global const float *from[TILE_Q];
-                int step[TILE_Q];
-#pragma unroll
-                for (int t = 0; t < TILE_Q; ++t) {
-                    const int ih = row[interior ? 0 : t] + r * DILATION_H;
-                    const int iw = (interior ? column[0] + t * STRIDE_W : column[t]) + s * DILATION_W;
-                    const int inside = interior || ((uint)ih < (uint)h && (uint)iw < (uint)w);
-                    from[t] = inside ? x + (ih * w + iw) * X_BLOCK : zeros;
-                    step[t] = inside ? channel_step : PADDING_STEP;
-                }
-                for (int i = 0; i < min(C_STEP, c - c0); ++i, weights += TILE_CHANNELS) {
-                    FLOATV filter[TILE_K];
-#pragma unroll
-                    for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
-#pragma unroll
-                    for (int a = 0; a < TILE_Q * TILE_K; ++a)
-                        sum[a] = fma((FLOATV)from[a / TILE_K][i * step[a / TILE_K]], filter[a % TILE_K], sum[a]);
-                }
-            }
-}
-
-/* VEC biases from channel k0 on, and 0 from channel k on. */
-static FLOATV load_bias(__global const float *bias, int k0, int k)
-{
-    float lane[VEC];
-    if (k0 + VEC <= k) return LOADV(bias + k0);
-    for (int i = 0; i < VEC; ++i) lane[i] = k0 + i < k ? bias[k0 + i] : 0.0f;
-    return LOADV(lane);
-}
-
-/* Stores VEC channels, or the first few, of a tile's pixels, or the first few, into planes of NCHW. */
-static ALWAYS_INLINE void store_planes(__global float *to, const FLOATV v[TILE_Q], int channels, int count, int pixels)
-{
-    float lane[TILE_Q][VEC];
-#pragma unroll
-    for (int t = 0; t < TILE_Q; ++t) STOREV(v[t], lane[t]);
-    if (channels >= VEC && count >= TILE_Q) {
-        /* Unrolled, and in the order of memory, so that the compiler transposes in registers and stores vectors. */
-#pragma unroll
-        for (int i = 0; i < VEC * TILE_Q; ++i) to[i / TILE_Q * pixels + i % TILE_Q] = lane[i % TILE_Q][i / TILE_Q];
-    } else {
-        for (int i = 0; i < min(VEC, channels); ++i)
-            for (int t = 0; t < min(TILE_Q, count); ++t) to[i * pixels + t] = lane[t][i];
-    }
-}
-
-/* Stores what of a tile lies within one group of y: of channels past the last, those that fill a block, as zeros. */
-static ALWAYS_INLINE void store_tile(__global float *planes, const FLOATV sum[TILE_Q * TILE_K],
-                                     __global const float *bias, int k0, int k, int pixel, int pixels)
+/* Finishes and stores a tile: TILE_K vectors of channels from k0 on, of a group's k, and count pixels. */
+static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q * TILE_K], __global Y_ELEMENT *y, target to,
+                                      const int place[TILE_Q], target residual_from, const int residual_place[TILE_Q],
+                                      int k0, int k, int first_channel, int count, EPILOGUE_ARGS)
 {
 #pragma unroll
     for (int j = 0; j < TILE_K; ++j) {
-        const int kj = k0 + j * VEC;
-        const FLOATV b = HAS_BIAS ? load_bias(bias, kj, k) : (FLOATV)(0.0f);
-        FLOATV v[TILE_Q];
-        if (kj >= round_up(k, Y_BLOCK)) return;
+        const int kj = k0 + j * VEC, channels = k - kj;
+        const ulong channel = (ulong)(first_channel + kj);
+        REALV v[TILE_Q], added[TILE_Q], scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)),
+                                        slope_k = bias_k;
+        if (kj >= round_up(k, Y_BLOCK == 0 ? 1 : Y_BLOCK)) return;
+        if (HAS_SCALE) scale_k = load_first(scale + scale_offset + channel, channels);
+        if (HAS_BIAS) bias_k = load_first(bias + bias_offset + channel, channels);
+        if (HAS_SLOPE) slope_k = load_first(slope + slope_offset + channel, channels);
+        if (HAS_RESIDUAL)
+            load_tile(added, residual + residual_offset + place_channel(residual_from, kj), residual_place,
+                      residual_from.c, channels, count);
 #pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) v[t] = ACTIVATE(FLOATV, sum[t * TILE_K + j] + b, 0, 0, 0);
-        if (Y_BLOCK == 1) {
-            store_planes(planes + kj * pixels + pixel, v, k - kj, pixels - pixel, pixels);
-        } else {
-            __global float *to = planes + (kj / Y_BLOCK * pixels + pixel) * Y_BLOCK + kj % Y_BLOCK;
-#pragma unroll
-            for (int t = 0; t < TILE_Q; ++t)
-                if (pixel + t < pixels) STOREV(keep_lanes(v[t], k - kj), to + t * Y_BLOCK);
-        }
+        for (int t = 0; t < TILE_Q; ++t)
+            v[t] = EPILOGUE(REALV, sum[t * TILE_K + j], scale_k, bias_k, added[t], slope_k);
+        store_tile(y + place_channel(to, kj), v, place, to.c, channels, count);
     }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked(
-    __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
-    __global const float *restrict bias, ulong bias_offset, __global float *restrict y, ulong y_offset, int groups,
-    int c, int h, int w, int k, int p, int q, int pad_h, int pad_w, int tiles, int c_slab)
+    __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
+    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int groups, int c, int k, int d, int h, int w, int o,
+    int p, int q, int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n, int x_group, int x_step,
+    int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
+    int r_group, int r_c, int r_d, int r_h, int r_w)
 {
     const int n = (int)get_global_id(1);
-    const int tile = (int)get_global_id(2);
+    const int tile = (int)get_global_id(2) % (groups * tiles);
+    const int phase = (int)get_global_id(2) / (groups * tiles);
+    const int phase_w = phase % PHASE_STEP_W, phase_h = phase / PHASE_STEP_W % PHASE_STEP_H;
+    const int phase_d = phase / (PHASE_STEP_W * PHASE_STEP_H);
     const int group = tile / tiles;
     const int k0 = tile % tiles * TILE_CHANNELS;
-    __global const float *zeros = packed + packed_offset;
-    __global const float *x_group = x + x_offset + (n * groups + group) * round_up(c, X_BLOCK) * h * w;
-    __global float *y_group = y + y_offset + (n * groups + group) * round_up(k, Y_BLOCK) * p * q;
+    const source in = {make_tap_axis(phase_d, pad_d, T, STRIDE_D, DILATION_D, TAP_STEP_D),
+                       make_tap_axis(phase_h, pad_h, R, STRIDE_H, DILATION_H, TAP_STEP_H),
+                       make_tap_axis(phase_w, pad_w, S, STRIDE_W, DILATION_W, TAP_STEP_W),
+                       d,
+                       h,
+                       w,
+                       x_d,
+                       x_h,
+                       x_w,
+                       x_channel,
+                       x_step};
+    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    /* The outputs of this phase, which are those of y where there is one phase. */
+    const int rows = phase_outputs(p, phase_h, STRIDE_H), columns = phase_outputs(q, phase_w, STRIDE_W);
+    const int count = phase_outputs(o, phase_d, STRIDE_D) * rows * columns;
+    __global const REAL *zeros = packed + packed_offset;
+    __global const REAL *x_from = x + x_offset + n * x_n + group * x_group;
+    __global Y_ELEMENT *y_to = y + y_offset + n * y_n + group * y_group;
+    const ulong residual_begin = residual_offset + (ulong)(n * r_n + group * r_group);
 
-    FLOATV kept[ROUNDS][TILE_Q * TILE_K];
+    REALV kept[ROUNDS][TILE_Q * TILE_K];
 
     for (int c0 = 0; c0 < c; c0 += c_slab)
         for (int round = 0; round < ROUNDS; ++round) {
             const int pixel = ((int)get_global_id(0) * ROUNDS + round) * TILE_Q;
             const int channels = min(c_slab, c - c0);
-            __global const float *from = x_group + c0 * h * w;
-            __global const float *weights = zeros + weights_start(tile, c, c0);
-            int row[TILE_Q], column[TILE_Q];
-            FLOATV sum[TILE_Q * TILE_K];
-            if (pixel >= p * q) break;
+            __global const REAL *from = x_from + c0 / C_STEP * x_step;
+            __global const REAL *weights = zeros + weights_start(tile, c, c0);
+            REALV sum[TILE_Q * TILE_K];
+            if (pixel >= count) break;
+            const pixels at = locate(pixel, rows, columns);
 
 #pragma unroll
-            for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (FLOATV)(0.0f) : kept[round][a];
+            for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (REALV)(REAL_OF(0.0)) : kept[round][a];
 
-            find_windows(row, column, pixel, q, pad_h, pad_w);
-            if (row[0] == row[TILE_Q - 1] && row[0] >= 0 && row[0] + (R - 1) * DILATION_H < h && column[0] >= 0 &&
-                column[TILE_Q - 1] + (S - 1) * DILATION_W < w)
-                multiply(sum, from, weights, zeros, row, column, channels, h, w, 1);
+            if (is_interior(in, &at))
+                multiply(sum, in, from, weights, zeros, &at, channels, 1);
             else
-                multiply(sum, from, weights, zeros, row, column, channels, h, w, 0);
+                multiply(sum, in, from, weights, zeros, &at, channels, 0);
 
             if (c0 + channels < c) {
 #pragma unroll
                 for (int a = 0; a < TILE_Q * TILE_K; ++a) kept[round][a] = sum[a];
             } else {
-                store_tile(y_group, sum, bias + bias_offset + group * k, k0, k, pixel, p * q);
+                int place[TILE_Q], residual_place[TILE_Q];
+                place_pixels(place, to, pixel, &at, phase_d, phase_h, phase_w);
+                place_pixels(residual_place, residual_from, pixel, &at, phase_d, phase_h, phase_w);
+                finish_tile(sum, y_to, to, place, residual_from, residual_place, k0, k, group * k, count - pixel, scale,
+                            scale_offset, bias, bias_offset, residual, residual_begin, slope, slope_offset, alpha,
+                            beta);
             }
         }
 }

@@ -15,7 +15,6 @@
 #endif
 
 #include "common/vector.cl"
-#define REALV FLOATV
 #include "common/pooling.cl"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
@@ -45,7 +44,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
                 for (int s = s_begin; s < s_end; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
             }
         }
-        const FLOATV result = pool_result(window, (FLOATV)((float)count));
+        const REALV result = pool_result(window, (REALV)((float)count));
         STOREV(keep_lanes(result, c - block * VEC), out);
     }
 }

@@ -17,7 +17,6 @@
 #endif
 
 #include "common/vector.cl"
-#define REALV FLOATV
 #include "common/pooling.cl"
 
 /* The elements that the windows of TILE_Q outputs span, and room for the last vectors of both passes. */
@@ -31,7 +30,7 @@ static inline __global const float *row_of(__global const float *x, int row, int
 }
 
 /* VEC floats, or the first count and then some that change no result. */
-static FLOATV load_first(__global const float *from, int count)
+static REALV load_some(__global const float *from, int count)
 {
     float lane[VEC];
     if (count >= VEC) return LOADV(from);
@@ -39,30 +38,18 @@ static FLOATV load_first(__global const float *from, int count)
     return LOADV(lane);
 }
 
-/* Stores VEC floats, or the first count. */
-static void store_first(FLOATV v, __global float *to, int count)
-{
-    float lane[VEC];
-    if (count >= VEC) {
-        STOREV(v, to);
-    } else {
-        STOREV(v, lane);
-        for (int i = 0; i < count; ++i) to[i] = lane[i];
-    }
-}
-
 /* VEC elements of the line, STRIDE_W apart. */
-static FLOATV load_strided(const float *line)
+static REALV load_strided(const float *line)
 {
     float lane[VEC];
     if (STRIDE_W == 1) return LOADV(line);
-    if (STRIDE_W == 2) return (FLOATV)(LOADV(line).even, LOADV(line + VEC).even);
+    if (STRIDE_W == 2) return (REALV)(LOADV(line).even, LOADV(line + VEC).even);
     for (int i = 0; i < VEC; ++i) lane[i] = line[i * STRIDE_W];
     return LOADV(lane);
 }
 
 /* How many columns count in the averages of VEC outputs, the first of which has its window at column iw. */
-static FLOATV counted_columns(int iw, int w, int end_w)
+static REALV counted_columns(int iw, int w, int end_w)
 {
     float lane[VEC];
     if (iw >= 0 && iw + (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W < w) return (float)S;
@@ -97,7 +84,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
                 pool_add(&window, LOADV(row_of(x + x_offset, plane * h + ih, r, w) + iw + first));
         } else {
             for (int r = r_begin; r < r_end; ++r)
-                pool_add(&window, load_first(row_of(x + x_offset, plane * h + ih, r, w) + iw + first, end - first));
+                pool_add(&window, load_some(row_of(x + x_offset, plane * h + ih, r, w) + iw + first, end - first));
         }
         STOREV(KIND == 0 ? pool_maximum(window) : window.total, line + first);
     }
@@ -106,8 +93,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
         pool_window window = pool_empty();
 #pragma unroll
         for (int s = 0; s < S; ++s) pool_join(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
-        const FLOATV count = (float)r_counted * counted_columns(iw + i * STRIDE_W, w, end_w);
-        const FLOATV result = pool_result(window, count);
+        const REALV count = (float)r_counted * counted_columns(iw + i * STRIDE_W, w, end_w);
+        const REALV result = pool_result(window, count);
         store_first(result, out + i, q - q0 - i);
     }
 }

@@ -205,8 +205,7 @@ static void bad_ranges_are_refused(void **state)
     assert_int_equal(code, CL_SUCCESS);
     tsr_buffer *buffer = NULL;
     assert_fails(tsr_buffer_wrap(f->context, memory, 2, 8, &buffer), TSR_INVALID_VALUE, "offset is 2",
-                 "multiples of 4");
-    assert_fails(tsr_buffer_wrap(f->context, memory, 0, 10, &buffer), TSR_INVALID_VALUE, "bytes 10", "multiples of 4");
+                 "a multiple of 4");
     assert_fails(tsr_buffer_wrap(f->context, memory, 0, 0, &buffer), TSR_INVALID_VALUE, "bytes 0");
     assert_fails(tsr_buffer_wrap(f->context, memory, 96, 8, &buffer), TSR_INVALID_VALUE, "offset is 96", "100 bytes");
     assert_fails(tsr_buffer_wrap(f->context, memory, 0, 104, &buffer), TSR_INVALID_VALUE, "bytes 104", "100 bytes");

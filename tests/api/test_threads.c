@@ -11,18 +11,21 @@ enum { THREADS = 8, RUNS = 20, ELEMENTS = 16 * 12 * 12 };
 typedef struct worker {
     tsr_context *context;
     const tsr_plan *shared;
-    float factor; /* of the input: each thread has results of its own */
+    const char *problem; /* of the plan */
+    float factor;        /* of the input: each thread has results of its own */
     tsr_status status;
     float result[ELEMENTS];
 } worker;
 
-static const char problem_text[] = "conv:c3h12w12k16r3s3pd1,relu";
+/* Both commute with a positive factor, so that a worker's result is its factor times another's, exactly. */
+static const char plain_problem[] = "conv:c3h12w12k16r3s3pd1,relu";
+static const char full_problem[] = "conv:c3h12w12k16r3s3pd1,scale,bias,residual,leaky-relu:0.25";
 
-static tsr_status make_plan(tsr_context *context, tsr_plan **plan)
+static tsr_status make_plan(tsr_context *context, const char *text, const tsr_plan_options *options, tsr_plan **plan)
 {
     tsr_conv problem;
-    const tsr_status status = tsr_conv_parse(problem_text, &problem);
-    return status == TSR_OK ? tsr_conv_plan(context, &problem, NULL, plan) : status;
+    const tsr_status status = tsr_conv_parse(text, &problem);
+    return status == TSR_OK ? tsr_conv_plan(context, &problem, options, plan) : status;
 }
 
 static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buffer **buffer)
@@ -38,16 +41,20 @@ static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buf
 /* Runs the plan again and again; the last result stays. */
 static tsr_status work_with(worker *w, const tsr_plan *plan)
 {
-    tsr_buffer *x = NULL, *weights = NULL, *y = NULL;
-    tsr_status status = fill(w->context, 3 * 12 * 12, w->factor, &x);
+    tsr_buffer *x = NULL, *weights = NULL, *scale = NULL, *bias = NULL, *residual = NULL, *y = NULL;
+    tsr_plan_info info;
+    tsr_status status = tsr_plan_describe(plan, &info);
+    if (status == TSR_OK) status = fill(w->context, 3 * 12 * 12, w->factor, &x);
     if (status == TSR_OK) status = fill(w->context, 16 * 3 * 9, 1.0f, &weights);
+    if (status == TSR_OK && info.scale_bytes > 0) status = fill(w->context, 16, 2.0f, &scale);
+    if (status == TSR_OK && info.bias_bytes > 0) status = fill(w->context, 16, 3.0f * w->factor, &bias);
+    if (status == TSR_OK && info.residual_bytes > 0) status = fill(w->context, ELEMENTS, 5.0f * w->factor, &residual);
     if (status == TSR_OK) status = tsr_buffer_create(w->context, sizeof w->result, &y);
-    const tsr_args args = {.x = x, .w = weights, .y = y};
+    const tsr_args args = {.x = x, .w = weights, .scale = scale, .bias = bias, .residual = residual, .y = y};
     for (int i = 0; i < RUNS && status == TSR_OK; ++i) status = tsr_plan_run(plan, &args);
     if (status == TSR_OK) status = tsr_buffer_read(y, 0, w->result, sizeof w->result);
-    tsr_buffer_destroy(x);
-    tsr_buffer_destroy(weights);
-    tsr_buffer_destroy(y);
+    tsr_buffer *const buffers[] = {x, weights, scale, bias, residual, y};
+    for (size_t i = 0; i < COUNT(buffers); ++i) tsr_buffer_destroy(buffers[i]);
     return status;
 }
 
@@ -55,7 +62,7 @@ static void *work(void *cookie)
 {
     worker *w = cookie;
     tsr_plan *own = NULL;
-    w->status = w->shared == NULL ? make_plan(w->context, &own) : TSR_OK;
+    w->status = w->shared == NULL ? make_plan(w->context, w->problem, NULL, &own) : TSR_OK;
     if (w->status == TSR_OK) w->status = work_with(w, w->shared == NULL ? own : w->shared);
     tsr_plan_destroy(own);
     return NULL;
@@ -68,7 +75,7 @@ static void run_workers(worker *workers)
     for (int i = 0; i < THREADS; ++i) assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
-/* Each worker's result is its factor times the first one's, exactly: ReLU commutes with a positive factor. */
+/* Each worker's result is its factor times the first one's. */
 static void assert_results(const worker *workers)
 {
     for (int i = 0; i < THREADS; ++i) {
@@ -84,17 +91,19 @@ static void assert_results(const worker *workers)
 static worker *make_workers(void)
 {
     worker *workers = support_allocate(THREADS * sizeof *workers);
-    for (int i = 0; i < THREADS; ++i) workers[i].factor = (float)(i + 1);
+    for (int i = 0; i < THREADS; ++i) {
+        workers[i].factor = (float)(i + 1);
+        workers[i].problem = plain_problem;
+    }
     return workers;
 }
 
-static void one_plan_serves_many_threads(void **state)
+/* All threads run one plan. */
+static void share_plan(tsr_context *context, const char *problem, const tsr_plan_options *options)
 {
-    (void)state;
     worker *workers = make_workers();
     tsr_plan *plan = NULL;
-    tsr_context *context = support_context();
-    assert_ok(make_plan(context, &plan));
+    assert_ok(make_plan(context, problem, options, &plan));
     for (int i = 0; i < THREADS; ++i) {
         workers[i].context = context;
         workers[i].shared = plan;
@@ -102,8 +111,39 @@ static void one_plan_serves_many_threads(void **state)
     run_workers(workers);
     assert_results(workers);
     tsr_plan_destroy(plan);
-    tsr_context_destroy(context);
     free(workers);
+}
+
+static void one_plan_serves_many_threads(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    share_plan(context, plain_problem, NULL);
+    tsr_context_destroy(context);
+}
+
+static void a_plan_with_scale_residual_and_activation_serves_many_threads(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    share_plan(context, full_problem, NULL);
+    tsr_context_destroy(context);
+}
+
+/* Half the workspace makes the plan run in parts, with several launches each. */
+static void a_plan_in_parts_serves_many_threads(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    tsr_plan *whole = NULL;
+    tsr_plan_info info;
+    tsr_plan_options options = tsr_plan_options_default();
+    assert_ok(make_plan(context, full_problem, NULL, &whole));
+    assert_ok(tsr_plan_describe(whole, &info));
+    if (info.workspace_bytes > 0) options.workspace_limit_bytes = info.workspace_bytes - 1;
+    share_plan(context, full_problem, &options);
+    tsr_plan_destroy(whole);
+    tsr_context_destroy(context);
 }
 
 static void one_context_makes_plans_for_many_threads(void **state)
@@ -133,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_plan_serves_many_threads),
+        cmocka_unit_test(a_plan_with_scale_residual_and_activation_serves_many_threads),
+        cmocka_unit_test(a_plan_in_parts_serves_many_threads),
         cmocka_unit_test(one_context_makes_plans_for_many_threads),
         cmocka_unit_test(each_thread_may_have_its_own_context),
     };

@@ -15,6 +15,9 @@ DEVICE = os.environ.get("TESSERA_TEST_DEVICE", "cpu")
 
 DONE, INPUT, DEVICE_FAILED = 0, 2, 3
 
+# How the struct module calls the types of .npy files.
+LETTERS = {"<f4": "f", "<f2": "e", "<f8": "d", "|i1": "b", "|u1": "B", "<i8": "q", "<i4": "i"}
+
 
 class CommandTest(unittest.TestCase):
     """A test with a folder of its own, where the command runs and keeps its cache."""
@@ -51,31 +54,50 @@ class CommandTest(unittest.TestCase):
         """Every file outside of the cache, with its bytes."""
         return {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
 
-    def array(self, name, shape, values):
+    def array(self, name, shape, values, descr="<f4"):
         """Writes a .npy file; `values` may be longer than needed."""
         count = math.prod(shape)
-        data = struct.pack(f"<{count}f", *[value for _, value in zip(range(count), values)])
-        (self.folder / name).write_bytes(npy_bytes(shape, data))
+        data = struct.pack(f"<{count}{LETTERS[descr]}", *[value for _, value in zip(range(count), values)])
+        (self.folder / name).write_bytes(npy_bytes(shape, data, descr=descr))
         return name
 
-    def read(self, name):
-        return read_npy(self.folder / name)
+    def tensor(self, name, tensor, descr="<f4"):
+        """The same for a shape and its values (reference.py)."""
+        return self.array(name, *tensor, descr=descr)
+
+    def read(self, name, descr="<f4"):
+        return read_npy(self.folder / name, descr)
+
+    def device_has(self, what):
+        """Whether the device under test has "fp16" or "fp64"."""
+        if DEVICE == "cpu":
+            return True
+        selected = DEVICE.partition(":")[2].lower()
+        for device in json.loads(self.command("devices", "--json").stdout)["devices"]:
+            if selected in (device["platform"] + "\n" + device["name"]).lower():
+                return device[what]
+        return False
+
+    def some(self, cases, count=1):
+        """All cases on the CPU path. Elsewhere, where each takes seconds to build, the first: what they compute is
+        tested for each algorithm, and here is tested that the command asks for it."""
+        return list(cases) if DEVICE == "cpu" else list(cases)[:count]
 
     def run_json(self, *arguments):
         return json.loads(self.run_well(*arguments, "--json"))
 
 
-def npy_bytes(shape, data, header=None, version=1):
+def npy_bytes(shape, data, header=None, version=1, descr="<f4"):
     """A .npy file. Without `header` it is the one that belongs to the shape."""
     if header is None:
         sizes = "".join(f"{size}, " for size in shape)
-        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}"
+        header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}"
     text = header.encode() + b"\n"
     length = struct.pack("<H" if version == 1 else "<I", len(text))
     return b"\x93NUMPY" + bytes([version, 0]) + length + text + data
 
 
-def read_npy(path):
+def read_npy(path, descr="<f4"):
     """The shape and the values of a file that the command wrote, which must be as NumPy would write it."""
     content = path.read_bytes()
     assert content[:8] == b"\x93NUMPY\x01\x00", content[:8]
@@ -83,9 +105,9 @@ def read_npy(path):
     assert (10 + length) % 64 == 0, length
     assert content[9 + length:10 + length] == b"\n"
     header = eval(content[10:10 + length].decode(), {"__builtins__": {}})  # a dictionary of constants
-    assert header["descr"] == "<f4" and header["fortran_order"] is False, header
-    data = content[10 + length:]
-    return header["shape"], list(struct.unpack(f"<{len(data) // 4}f", data))
+    assert header["descr"] == descr and header["fortran_order"] is False, header
+    letter, data = LETTERS[descr], content[10 + length:]
+    return header["shape"], list(struct.unpack(f"<{len(data) // struct.calcsize(letter)}{letter}", data))
 
 
 def write_png(path, width, height, pixel):

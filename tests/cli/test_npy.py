@@ -61,21 +61,42 @@ class Npy(CommandTest):
         self.refuse_file(npy_bytes((1, 1, 2, 2), self.data * 2), "16", "32")
 
     def test_types(self):
-        for descr in ("'>f4'", "'<f8'", "'<f2'", "'<i4'", "'|u1'", "'|b1'", "'<c8'", "'|O'"):
-            self.refuse_header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1, 1, 2, 2), }}", "<f4",
-                               descr.strip("'"))
+        for descr in ("'>f4'", "'<i4'", "'|u1'", "'|i1'", "'<i8'", "'<u2'", "'|b1'", "'<c8'", "'|O'", "'<f16'"):
+            self.refuse_header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1, 1, 2, 2), }}", "<f4", "<f2",
+                               "<f8", descr.strip("'"))
         self.refuse_header("{'descr': [('a', '<f4'), ('b', '<f4', (2,))], 'fortran_order': False, "
                            "'shape': (1, 1, 2, 2), }", "<f4", "structure")
+
+    def test_size_of_each_type(self):
+        for descr, bytes_needed in (("<f8", 32), ("<f2", 8)):
+            self.refuse_header(f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (1, 1, 2, 2), }}",
+                               f"needs {bytes_needed} bytes", "16")
+
+    def test_all_arrays_have_one_type(self):
+        """The first array's type decides; messages name both files and both types."""
+        self.array("x.npy", (1, 1, 2, 2), [1] * 4, descr="<f2")
+        common = ["conv", "x.npy", "w.npy", "-o", "y.npy", "--device", "cpu"]
+        self.refuse(*common, words=["w.npy", "<f4", "<f2", "x.npy"])
+        self.array("w.npy", (1, 1, 1, 1), [1], descr="<f2")
+        for option in ("--bias", "--scale"):
+            self.array("b.npy", (1,), [1])
+            self.refuse(*common, option, "b.npy", words=["b.npy", "<f4", "<f2", "x.npy"])
+        self.refuse(*common, "--activation", "prelu:b.npy", words=["b.npy", "<f4", "<f2", "x.npy"])
+        self.array("r.npy", (1, 1, 2, 2), [1] * 4)
+        self.refuse(*common, "--residual", "r.npy", words=["r.npy", "<f4", "<f2", "x.npy"])
+        self.refuse(*common, "--dtype", "f32", words=["x.npy", "--dtype", "<f2", "<f4"])
 
     def test_order(self):
         self.refuse_header("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1, 2, 2), }", "Fortran")
 
     def test_shapes(self):
-        for shape, *words in (("(4,)", "1 axes", "4"), ("()", "0 axes"), ("(1, 2, 2)", "3 axes"),
-                              ("(1, 1, 1, 2, 2)", "5 axes"), ("(0, 1, 2, 2)", "axis 0 (N)"),
+        for shape, *words in (("(4,)", "1 axes", "3 (NCW), 4 (NCHW) or 5 (NCDHW)"), ("()", "0 axes"),
+                              ("(2, 2)", "2 axes"), ("(1, 1, 1, 1, 2, 2)", "6 axes"),
+                              ("(1, 2, 2)", "w.npy", "4 axes", "3 (KCS)"),
+                              ("(1, 1, 1, 2, 2)", "w.npy", "4 axes", "5 (KCTRS)"), ("(0, 1, 2, 2)", "axis 0 (N)"),
                               ("(1, 0, 2, 2)", "axis 1 (C)"), ("(1, 1, 0, 2)", "axis 2 (H)"),
                               ("(1, 1, 2, 0)", "axis 3 (W)"), ("(-1, 1, 2, 2)",), ("(1, 1, 2, 2.0)",),
-                              ("(1, 1, 2, )", "3 axes"), ("[1, 1, 2, 2]", "tuple"), ("(1, 1, 2, 2",), ("4",), ("(4)",)):
+                              ("(1, 4, )", "2 axes"), ("[1, 1, 2, 2]", "tuple"), ("(1, 1, 2, 2",), ("4",), ("(4)",)):
             self.refuse_header(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}", *words)
         self.refuse_header("{'descr': '<f4', 'fortran_order': False, 'shape': (" + "1, " * 40 + "), }", "32")
 

@@ -5,7 +5,7 @@ import subprocess
 
 from support import TESSERA, CommandTest
 
-COMMANDS = ("devices", "conv", "pool", "filter", "bench", "version")
+COMMANDS = ("devices", "conv", "pool", "unpool", "reorder", "filter", "bench", "version")
 
 
 class Usage(CommandTest):
@@ -25,8 +25,12 @@ class Usage(CommandTest):
     def test_help_names_every_option(self):
         """The issue's list of options, which scripts rely on."""
         options = {"devices": "json", "conv": "bias stride pad auto-pad dilation groups activation layout algorithm "
-                   "device explain json", "pool": "kind kernel stride pad auto-pad count-include-pad algorithm device "
-                   "explain json", "filter": "kernel pool pool-kernel pool-stride device",
+                   "device explain json residual scale pad-mode transposed output-padding output-shape flip dtype",
+                   "pool": "kind kernel stride pad auto-pad count-include-pad algorithm device explain json ceil "
+                   "dilation divisor p indices adaptive global layout dtype",
+                   "unpool": "output output-shape kernel stride pad layout dtype device json",
+                   "reorder": "output from to channels dtype to-dtype device json",
+                   "filter": "kernel pool pool-kernel pool-stride device",
                    "bench": "problem device layout algorithm json"}
         for command, names in options.items():
             text = self.command(command, "--help").stdout
@@ -76,6 +80,15 @@ class Usage(CommandTest):
         self.refuse("conv", "x.npy", "x.npy", words=["-o"])
         self.refuse("pool", "-o", "y.npy", words=["X.npy"])
         self.refuse("pool", "x.npy", "--kind", "max", "--kernel", 1, words=["-o"])
+        self.refuse("pool", "x.npy", "--kind", "max", "-o", "y.npy", words=["--kernel"])
+        self.refuse("unpool", "x.npy", "-o", "y.npy", words=["Y.npy and I.npy"])
+        self.refuse("unpool", "x.npy", "x.npy", "--output-shape", 1, words=["-o"])
+        self.refuse("unpool", "x.npy", "x.npy", "-o", "y.npy", words=["--output-shape", "--kernel"])
+        self.refuse("reorder", "-o", "y.npy", words=["X.npy"])
+        self.refuse("reorder", "x.npy", "--from", "nchw", "--to", "nhwc", words=["-o"])
+        self.refuse("reorder", "x.npy", "-o", "y.npy", "--to", "nhwc", words=["--from"])
+        self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw", words=["--to"])
+        self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw8c", "--to", "nhwc", words=["--channels"])
         self.refuse("filter", "-o", "y.png", words=["PHOTO"])
         self.refuse("filter", "x.png", words=["-o"])
         self.refuse("bench", words=["--problem"])
@@ -87,21 +100,81 @@ class Usage(CommandTest):
         self.refuse("conv", "x.npy", "w.npy", "-o", "y.npy", "--json=yes", words=["--json=yes", "no value"])
 
     def test_lists_of_numbers(self):
-        common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
-        for option in ("--stride", "--dilation"):
-            for value in ("", "x", "1,", ",1", "1,1,1", "1,1,1,1", "1x1", "1.5", " 1", "+1", "1 ", "0x10", "--", "1;1"):
+        common = ["conv", "x.npy", "w.npy", "-o", "y.npy", "--transposed"]
+        for option in ("--stride", "--dilation", "--output-padding", "--output-shape"):
+            for value in ("", "x", "1,", ",1", "1,1,1,1", "1x1", "1.5", " 1", "+1", "1 ", "0x10", "--", "1;1", "1,,1"):
                 self.refuse(*common, f"{option}={value}", words=[option, f"'{value}'"])
-        for value in ("", "1,1,1", "1,1,1,1,1", "a", "1,1,1,", "9223372036854775808"):
+        for value in ("", "1,1,1,1,1", "1,1,1,1,1,1,1", "a", "1,1,1,", "9223372036854775808"):
             self.refuse(*common, f"--pad={value}", words=["--pad", f"'{value}'"])
         for value in ("", "1,1", "two", "1e3"):
             self.refuse(*common, f"--groups={value}", words=["--groups", f"'{value}'"])
+        common = ["pool", "x.npy", "-o", "y.npy", "--kind", "avg", "--kernel", "1"]
+        for option in ("--kernel", "--stride", "--dilation", "--adaptive"):
+            for value in ("", "x", "1,", "1,1,1,1", "1.5", "9223372036854775808"):
+                self.refuse(*common, f"{option}={value}", words=[option, f"'{value}'"])
+        for option in ("--divisor", "--p"):
+            for value in ("", "1,1", "two", "1e3", "1.5"):
+                self.refuse(*common, f"{option}={value}", words=[option, f"'{value}'"])
+        self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw4c", "--to", "nchw", "--channels", "1,1",
+                    words=["--channels", "'1,1'"])
+        for option in ("--output-shape", "--kernel", "--stride"):
+            self.refuse("unpool", "x.npy", "i.npy", "-o", "y.npy", option, "1,1,1,1", words=[option, "'1,1,1,1'"])
+
+    def test_lists_that_do_not_fit_the_rank(self):
+        """How many numbers make sense shows when X is read: for each of its axes of space one, pads also two."""
+        for rank, wrong, wrong_pads in ((1, ("1,1", "1,1,1"), ("1,1,1", "1,1,1,1")),
+                                        (2, ("1,1,1",), ("1,1,1", "1,1,1,1,1,1")), (3, ("1,1",), ("1,1", "1,1,1,1"))):
+            self.array("x.npy", (1, 1) + (1,) * rank, [1])
+            self.array("i.npy", (1, 1) + (1,) * rank, [0], descr="<i8")
+            conv = ["conv", "x.npy", "x.npy", "-o", "y.npy", "--device", "cpu", "--transposed"]
+            pool = ["pool", "x.npy", "-o", "y.npy", "--device", "cpu", "--kind", "max"]
+            unpool = ["unpool", "x.npy", "i.npy", "-o", "y.npy", "--device", "cpu"]
+            for value in wrong:
+                for option in ("--stride", "--dilation", "--output-padding", "--output-shape"):
+                    self.refuse(*conv, option, value, words=[option, f"'{value}'", str(rank)])
+                for option in ("--kernel", "--adaptive"):
+                    self.refuse(*pool, option, value, words=[option, f"'{value}'", str(rank)])
+                for option in ("--stride", "--dilation"):
+                    self.refuse(*pool, "--kernel", 1, option, value, words=[option, f"'{value}'", str(rank)])
+                for option in ("--output-shape", "--kernel"):
+                    self.refuse(*unpool, option, value, words=[option, f"'{value}'", str(rank)])
+                self.refuse(*unpool, "--kernel", 1, "--stride", value, words=["--stride", f"'{value}'", str(rank)])
+            for value in wrong_pads:
+                self.refuse(*conv, "--pad", value, words=["--pad", f"'{value}'", str(2 * rank)])
+                self.refuse(*pool, "--kernel", 1, "--pad", value, words=["--pad", f"'{value}'", str(2 * rank)])
+                self.refuse(*unpool, "--kernel", 1, "--pad", value, words=["--pad", f"'{value}'", str(2 * rank)])
 
     def test_words(self):
         common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
         self.refuse(*common, "--auto-pad", "same", words=["same-upper", "same-lower", "valid", "notset"])
-        self.refuse(*common, "--activation", "tanh", words=["none or relu"])
-        self.refuse(*common, "--layout", "nhwc", words=["nchw"])
+        self.refuse(*common, "--layout", "nchw16c", words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
+        self.refuse(*common, "--layout", "NHWC", words=["--layout", "'NHWC'"])
+        self.refuse(*common, "--pad-mode", "mirror", words=["--pad-mode", "'mirror'", "zeros", "reflect", "replicate",
+                                                            "circular"])
+        self.refuse(*common, "--dtype", "f8", words=["--dtype", "'f8'", "f32", "f16", "f64"])
+        self.refuse(*common, "--dtype", "i8", words=["--dtype", "'i8'", "f32", "f16", "f64"])
+        pool = ["pool", "x.npy", "-o", "y.npy", "--kernel", 2]
+        self.refuse(*pool, "--kind", "l2", words=["--kind", "'l2'", "max or avg or lp"])
+        self.refuse(*pool, "--kind", "max", "--dtype", "i16", words=["--dtype", "'i16'", "f32", "u8"])
+        self.refuse(*pool, "--kind", "max", "--layout", "hwc", words=["--layout", "'hwc'", "nhwc"])
+        self.refuse("unpool", "x.npy", "i.npy", "-o", "y.npy", "--kernel", 2, "--layout", "any",
+                    words=["--layout", "'any'", "nchw or nhwc"])
+        for option in ("--from", "--to"):
+            self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw", "--to", "nchw", option, "any",
+                        words=[option, "'any'", "nchw", "nchw16c", "nhwc"])
+        for option in ("--dtype", "--to-dtype"):
+            self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw", "--to", "nchw", option, "i64",
+                        words=[option, "'i64'", "f32", "u8"])
         self.refuse("bench", "--problem", "conv:c1w1k1", "--layout", "nchw16c", words=["any or nchw"])
+
+    def test_activations(self):
+        common = ["conv", "x.npy", "w.npy", "-o", "y.npy", "--activation"]
+        for value in ("", "swish!", "Relu", "relu:1", "leaky-relu:x", "leaky-relu:", "leaky-relu:0.1:2", "elu:nan",
+                      "elu:inf", "clip:6,0", "clip:1:2:3", "clip:a,b", "relu,tanh", "preluS.npy"):
+            self.refuse(*common, value, words=["--activation", value])
+        self.refuse(*common, "clip:6,0", words=["6", "0"])
+        self.refuse(*common, "prelu", words=["--activation", "'prelu'", "prelu:S.npy"])
+        self.refuse(*common, "prelu:", words=["--activation", "'prelu:'", "prelu:S.npy"])
 
     def test_full_disk_behind_stdout(self):
         with open("/dev/full", "w") as full:

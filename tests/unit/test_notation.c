@@ -219,7 +219,7 @@ static void a_bad_convolution_is_refused_and_named(void **state)
         {"conv:c281474976710657w1k1", "at most 2^48"},
         {"conv:c99999999999999999999999999w1k1", "at most 2^48"},
         {"conv:c3w8k2,", "\"\" in the problem is not known for conv"},
-        {"conv:c3w8k2,gelu", "\"gelu\" in the problem is not known for conv"},
+        {"conv:c3w8k2,gelo", "\"gelo\" in the problem is not known for conv"},
         {"conv:c3w8k2,bia", "\"bia\" in the problem is not known"},
         {"conv:c3w8k2,biass", "\"biass\" in the problem is not known"},
         {"conv:c3w8k2,bias,,relu", "\"\" in the problem is not known"},
@@ -240,12 +240,12 @@ static void a_bad_pooling_is_refused_and_named(void **state)
 {
     (void)state;
     static const bad_text cases[] = {
-        {"conv:c3w8", "does not begin with \"max:\", \"avg:\" or \"avgpad:\""},
+        {"conv:c3w8", "does not begin with \"max:\", \"avg:\", \"avgpad:\" or \"lp:\""},
         {"min:c3w8", "does not begin with"},
         {"maxc3w8", "does not begin with"},
         {"max:c3w8k2", "\"k\" in the problem is not known for pooling"},
         {"max:c3w8g2", "\"g\" in the problem is not known for pooling"},
-        {"max:c3w8s2dl2", "\"dl\" in the problem is not known for pooling"},
+        {"max:c3w8s2op2", "\"op\" in the problem is not known for pooling"},
         {"avg:c3w8s2,bias", "\"bias\" in the problem is not known for pooling"},
         {"avg:c3w8s2,relu", "\"relu\" in the problem is not known for pooling"},
     };

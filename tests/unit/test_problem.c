@@ -127,11 +127,21 @@ static void a_convolution_with_an_unknown_choice_is_refused(void **state)
     c.auto_pad = (tsr_auto_pad)-1;
     check_bad_conv(&c, (const char *const[MAX_TEXTS]){"auto_pad is ", "allowed are 0 to 3"});
     c = sound_conv();
-    c.activation = (tsr_activation)2;
-    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"activation is 2; allowed are 0 to 1"});
+    c.activation = (tsr_activation)16;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"activation is 16; allowed are 0 to 15"});
+    c.activation = (tsr_activation)-1;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"activation is ", "allowed are 0 to 15"});
     c = sound_conv();
-    c.x_layout = (tsr_layout)5;
-    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"x.layout is 5 (unknown layout)", "nchw to any"});
+    c.pad_mode = (tsr_pad_mode)4;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"pad_mode is 4; allowed are 0 to 3"});
+    c = sound_conv();
+    c.dtype = TSR_I8;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"dtype is 3; allowed are 0 to 2"});
+    c.dtype = (tsr_dtype)-1;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"dtype is ", "allowed are 0 to 2"});
+    c = sound_conv();
+    c.x_layout = (tsr_layout)6;
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"x.layout is 6 (unknown layout)", "nchw to any"});
     c = sound_conv();
     c.y_layout = (tsr_layout)-1;
     check_bad_conv(&c, (const char *const[MAX_TEXTS]){"y.layout is -1 (unknown layout)", "nchw to any"});
@@ -161,7 +171,7 @@ static void a_convolution_whose_products_overflow_is_refused(void **state)
     c = sound_conv();
     c.n = 1;
     c.c = c.k = INT64_C(1) << 34;
-    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"w has 17179869184 x 8589934592 x 1 x 3 x 3", "2^63-1"});
+    check_bad_conv(&c, (const char *const[MAX_TEXTS]){"w has 17179869184 x 8589934592 x 1 x 3 x 3", "2^60-1"});
     /* It would do as NCHW, but ANY may become blocks of 16. */
     c = sound_conv();
     c.groups = 1;
@@ -259,8 +269,14 @@ static void a_pooling_with_an_unknown_choice_is_refused(void **state)
 {
     (void)state;
     tsr_pool p = sound_pool();
-    p.kind = (tsr_pool_kind)3;
-    check_bad_pool(&p, (const char *const[MAX_TEXTS]){"kind is 3; allowed are 0 to 2"});
+    p.kind = (tsr_pool_kind)4;
+    check_bad_pool(&p, (const char *const[MAX_TEXTS]){"kind is 4; allowed are 0 to 3"});
+    p = sound_pool();
+    p.indices = (tsr_indices)3;
+    check_bad_pool(&p, (const char *const[MAX_TEXTS]){"indices is 3; allowed are 0 to 2"});
+    p = sound_pool();
+    p.dtype = (tsr_dtype)5;
+    check_bad_pool(&p, (const char *const[MAX_TEXTS]){"dtype is 5; allowed are 0 to 4"});
     p = sound_pool();
     p.auto_pad = (tsr_auto_pad)17;
     check_bad_pool(&p, (const char *const[MAX_TEXTS]){"auto_pad is 17; allowed are 0 to 3"});

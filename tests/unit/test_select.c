@@ -55,17 +55,23 @@ static const char *chosen(const tsr_device *device, const tsr__problem *problem,
 }
 
 /* Why the named algorithm refuses; "" where it does not. */
-static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
+static const char *refusal_within(const tsr_device *device, const tsr__problem *problem, const char *algorithm,
+                                  const tsr_plan_options *options)
 {
-    const tsr_plan_options options = tsr_plan_options_default();
     tsr_candidate candidates[MANY];
     size_t count = 0;
-    assert_ok(tsr__explain(device, problem, &options, candidates, MANY, &count));
+    assert_ok(tsr__explain(device, problem, options, candidates, MANY, &count));
     for (size_t i = 0; i < count; ++i)
         if (strcmp(candidates[i].algorithm, algorithm) == 0)
             return candidates[i].refusal == NULL ? "" : candidates[i].refusal;
     fail_msg("there is no %s", algorithm);
     return NULL;
+}
+
+static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
+{
+    const tsr_plan_options options = tsr_plan_options_default();
+    return refusal_within(device, problem, algorithm, &options);
 }
 
 static void each_family_gets_its_own_algorithms(void **state)
@@ -155,20 +161,15 @@ static void refusals_tell_the_reason(void **state)
     (void)state;
     const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
     tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
-    tsr__problem p = conv_problem("conv:c2d4h4w4k2t3r3s3", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "direct_blocked"), "depth");
-    assert_contains(refusal(&gpu, &p, "direct_tiled"), "depth");
-    assert_string_equal(refusal(&gpu, &p, "reference"), "");
-    p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW8C);
-    assert_contains(refusal(&gpu, &p, "direct_tiled"), "nchw");
-    p = conv_problem("conv:c12h8w8k16g2", TSR_LAYOUT_NCHW8C);
-    assert_contains(refusal(&cpu, &p, "direct_blocked"), "C / groups");
+    tsr__problem p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW8C);
+    assert_contains(refusal(&gpu, &p, "direct_tiled"), "channel-blocked");
     p = conv_problem("conv:c64h65536w65536k1", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "direct_blocked"), "2^31");
     assert_contains(refusal(&gpu, &p, "direct_tiled"), "2^31");
     assert_string_equal(refusal(&cpu, &p, "reference"), "");
     p = conv_problem("conv:c1h8w8k1st2000000", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "direct_blocked"), "stride");
+    assert_contains(refusal(&cpu, &p, "direct_blocked"), "beyond its 32-bit indices");
+    assert_string_equal(refusal(&cpu, &p, "reference"), "");
     p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW);
     gpu.local_bytes = 1024;
     assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
@@ -195,16 +196,17 @@ static void a_small_device_gets_a_smaller_tile(void **state)
 static void strict_keeps_off_the_reference(void **state)
 {
     (void)state;
-    const tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
-    const tsr__problem deep = conv_problem("conv:c2d4h4w4k2t3r3s3", TSR_LAYOUT_NCHW);
+    tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    gpu.max_work_group = 32; /* too few for any tile */
+    const tsr__problem problem = conv_problem("conv:c2h4w4k2r3s3", TSR_LAYOUT_NCHW);
     tsr_plan_options options = tsr_plan_options_default();
-    assert_string_equal(chosen(&gpu, &deep, &options), "reference");
+    assert_string_equal(chosen(&gpu, &problem, &options), "reference");
     options.strict = true;
-    assert_null(chosen(&gpu, &deep, &options));
-    assert_fails(tsr__nothing_chosen(&gpu, &deep, &options), TSR_UNSUPPORTED, "conv:c2d4h4w4",
-                 "direct_tiled: ", "depth", "reference: strict");
+    assert_null(chosen(&gpu, &problem, &options));
+    assert_fails(tsr__nothing_chosen(&gpu, &problem, &options), TSR_UNSUPPORTED, "conv:c2h4w4",
+                 "direct_tiled: ", "no tile fits", "reference: strict");
     options.algorithm = "reference"; /* who names it, wants it */
-    assert_string_equal(chosen(&gpu, &deep, &options), "reference");
+    assert_string_equal(chosen(&gpu, &problem, &options), "reference");
 }
 
 static void the_workspace_limit_holds(void **state)
@@ -218,9 +220,15 @@ static void the_workspace_limit_holds(void **state)
     assert_true(offer.workspace_bytes >= sizeof(float) * 64 * 64 * 9); /* plain weights are packed there */
     options.workspace_limit_bytes = offer.workspace_bytes;
     assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
-    --options.workspace_limit_bytes;
-    assert_string_equal(chosen(&cpu, &problem, &options), "reference");
+    assert_int_equal(offer.parts, 1);
+    const uint64_t whole = offer.workspace_bytes;
+    --options.workspace_limit_bytes; /* the whole no longer fits, but its parts do */
+    assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
+    tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+    assert_true(offer.parts > 1 && offer.workspace_bytes < whole);
     options.workspace_limit_bytes = 0;
+    assert_string_equal(chosen(&cpu, &problem, &options), "reference");
+    assert_contains(refusal_within(&cpu, &problem, "direct_blocked", &options), "workspace_limit_bytes");
     options.packed_weights = true; /* then none is needed */
     assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
 }

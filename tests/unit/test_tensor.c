@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW16C};
-static const int64_t blocks[] = {1, 4, 8, 16};
+static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW16C,
+                                     TSR_LAYOUT_NHWC};
+static const int64_t blocks[] = {1, 4, 8, 16, 0}; /* 0: all channels, however many */
 
 static tsr_tensor tensor_of(tsr_layout layout, int64_t n, int64_t c, int64_t d, int64_t h, int64_t w)
 {
@@ -17,7 +18,7 @@ static tsr_tensor tensor_of(tsr_layout layout, int64_t n, int64_t c, int64_t d, 
 static void layouts_have_names_and_blocks(void **state)
 {
     (void)state;
-    static const char *const names[] = {"nchw", "nchw4c", "nchw8c", "nchw16c"};
+    static const char *const names[] = {"nchw", "nchw4c", "nchw8c", "nchw16c", "nhwc"};
     for (size_t i = 0; i < COUNT(layouts); ++i) {
         assert_string_equal(tsr_layout_text(layouts[i]), names[i]);
         assert_int_equal(tsr__layout_block(layouts[i]), blocks[i]);
@@ -28,7 +29,7 @@ static void layouts_have_names_and_blocks(void **state)
     assert_string_equal(tsr_layout_text((tsr_layout)-1), "unknown layout");
     for (int64_t block = -1; block <= 40; ++block)
         if (block != 1 && block != 4 && block != 8 && block != 16)
-            assert_int_equal(tsr__layout_with_block(block), TSR_LAYOUT_ANY);
+            assert_int_equal(tsr__layout_with_block(block), TSR_LAYOUT_NHWC);
 }
 
 static void the_default_tensor_is_nchw_of_ones_without_channels(void **state)
@@ -60,7 +61,7 @@ static void check_positions(const tsr_tensor *t)
                         assert_int_equal(met[at], 0);
                         met[at] = 1;
                     }
-    const int64_t block = tsr__layout_block(t->layout), spare = (block - t->c % block) % block;
+    const int64_t block = tsr__tensor_block(t), spare = (block - t->c % block) % block;
     assert_int_equal(count + t->n * spare * tsr__tensor_plane(t), elements);
     free(met);
 }
@@ -73,7 +74,8 @@ static void every_element_has_a_place_of_its_own(void **state)
         for (size_t s = 0; s < COUNT(sizes); ++s)
             for (int64_t n = 1; n <= 3; ++n)
                 for (int64_t c = 1; c <= 33; ++c) {
-                    const tsr_tensor t = tensor_of(layouts[l], n, c, sizes[s][0], sizes[s][1], sizes[s][2]);
+                    tsr_tensor t = tensor_of(layouts[l], n, c, sizes[s][0], sizes[s][1], sizes[s][2]);
+                    tsr__tensor_settle(&t);
                     check_positions(&t);
                 }
 }
@@ -84,9 +86,15 @@ static void positions_are_those_of_the_documented_order(void **state)
     /* [N][ceil(C/B)][D][H][W][B], as nested arrays have it. */
     enum { N = 2, C = 11, D = 3, H = 4, W = 5, B = 4, BLOCKS = 3 };
     static const float blocked[N][BLOCKS][D][H][W][B], plain[N][C][D][H][W];
-    const tsr_tensor tb = tensor_of(TSR_LAYOUT_NCHW4C, N, C, D, H, W), tp = tensor_of(TSR_LAYOUT_NCHW, N, C, D, H, W);
+    static const float last[N][D][H][W][C]; /* NHWC */
+    tsr_tensor tb = tensor_of(TSR_LAYOUT_NCHW4C, N, C, D, H, W), tp = tensor_of(TSR_LAYOUT_NCHW, N, C, D, H, W);
+    tsr_tensor tl = tensor_of(TSR_LAYOUT_NHWC, N, C, D, H, W);
+    tsr__tensor_settle(&tb);
+    tsr__tensor_settle(&tp);
+    tsr__tensor_settle(&tl);
     assert_int_equal(tsr__tensor_elements(&tb), sizeof blocked / sizeof(float));
     assert_int_equal(tsr__tensor_elements(&tp), sizeof plain / sizeof(float));
+    assert_int_equal(tsr__tensor_elements(&tl), sizeof last / sizeof(float));
     for (int n = 0; n < N; ++n)
         for (int c = 0; c < C; ++c)
             for (int d = 0; d < D; ++d)
@@ -94,6 +102,8 @@ static void positions_are_those_of_the_documented_order(void **state)
                     for (int w = 0; w < W; ++w) {
                         const ptrdiff_t b = &blocked[n][c / B][d][h][w][c % B] - &blocked[0][0][0][0][0][0];
                         const ptrdiff_t p = &plain[n][c][d][h][w] - &plain[0][0][0][0][0];
+                        const ptrdiff_t l = &last[n][d][h][w][c] - &last[0][0][0][0][0];
+                        assert_int_equal(tsr__tensor_at(&tl, n, c, d, h, w), l);
                         assert_int_equal(tsr__tensor_at(&tb, n, c, d, h, w), b);
                         assert_int_equal(tsr__tensor_at(&tp, n, c, d, h, w), p);
                     }
@@ -106,11 +116,12 @@ static void bytes_count_spare_lanes(void **state)
     (void)state;
     static const struct {
         int64_t c;
-        uint64_t bytes[4]; /* of n3 d1 h5 w7, in each layout */
+        uint64_t bytes[COUNT(layouts)]; /* of n3 d1 h5 w7, in each layout */
     } cases[] = {
-        {1, {420, 1680, 3360, 6720}},     {4, {1680, 1680, 3360, 6720}}, {5, {2100, 3360, 3360, 6720}},
-        {8, {3360, 3360, 3360, 6720}},    {9, {3780, 5040, 6720, 6720}}, {16, {6720, 6720, 6720, 6720}},
-        {17, {7140, 8400, 10080, 13440}},
+        {1, {420, 1680, 3360, 6720, 420}},      {4, {1680, 1680, 3360, 6720, 1680}},
+        {5, {2100, 3360, 3360, 6720, 2100}},    {8, {3360, 3360, 3360, 6720, 3360}},
+        {9, {3780, 5040, 6720, 6720, 3780}},    {16, {6720, 6720, 6720, 6720, 6720}},
+        {17, {7140, 8400, 10080, 13440, 7140}},
     };
     for (size_t i = 0; i < COUNT(cases); ++i)
         for (size_t l = 0; l < COUNT(layouts); ++l) {
@@ -172,9 +183,9 @@ static void bad_tensors_are_refused_by_field_value_and_limit(void **state)
     }
     tsr_tensor t = tensor_of(TSR_LAYOUT_ANY, 1, 2, 3, 4, 5);
     uint64_t bytes = 0;
-    assert_fails(tsr_tensor_bytes(&t, &bytes), TSR_INVALID_VALUE, "tensor.layout is 4 (any)", "nchw to nchw16c");
+    assert_fails(tsr_tensor_bytes(&t, &bytes), TSR_INVALID_VALUE, "tensor.layout is 5 (any)", "nchw to nhwc");
     t.layout = (tsr_layout)9;
-    assert_fails(tsr_tensor_bytes(&t, &bytes), TSR_INVALID_VALUE, "tensor.layout is 9", "nchw to nchw16c");
+    assert_fails(tsr_tensor_bytes(&t, &bytes), TSR_INVALID_VALUE, "tensor.layout is 9", "nchw to nhwc");
     assert_fails(tsr_tensor_bytes(NULL, &bytes), TSR_INVALID_VALUE, "tensor is NULL");
     assert_fails(tsr_tensor_bytes(&t, NULL), TSR_INVALID_VALUE, "bytes is NULL");
 }
@@ -184,7 +195,7 @@ static void a_tensor_of_any_layout_must_fit_the_widest_block(void **state)
     (void)state;
     tsr_tensor t = tensor_of(TSR_LAYOUT_ANY, 1, 1, 1, 1, 1);
     assert_ok(tsr__tensor_check(&t, "x", true, TSR__READ));
-    assert_fails(tsr__tensor_check(&t, "x", false, TSR__READ), TSR_INVALID_VALUE, "x.layout is 4 (any)");
+    assert_fails(tsr__tensor_check(&t, "x", false, TSR__READ), TSR_INVALID_VALUE, "x.layout is 5 (any)");
     t.n = INT64_C(1) << 30;
     t.size[TSR_H] = INT64_C(1) << 27;
     assert_fails(tsr__tensor_check(&t, "x", true, TSR__READ), TSR_INVALID_VALUE, "x has ", "2^63-1 bytes");

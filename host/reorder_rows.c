@@ -1,0 +1,55 @@
+#include "reorder_rows.h"
+
+extern const tsr__source tsr__source_reorder_rows;
+
+/* Pixels of a work-item: enough to hide the cost of starting it, few enough to spread a small plane over cores. */
+enum { TILE = 256 };
+
+/* Channels of NHWC that a work-item moves: a cache line of floats. */
+enum { NHWC_GROUP = 16 };
+
+int64_t tsr__pixel_define(const tsr_tensor *t)
+{
+    const int64_t block = tsr__layout_block(t->layout);
+    return t->strides.size[TSR_W] == block ? block : 0;
+}
+
+static int64_t group_of(const tsr_tensor *t)
+{
+    return t->layout == TSR_LAYOUT_NHWC ? NHWC_GROUP : tsr__layout_block(t->layout);
+}
+
+static void launch_strides(tsr__launch *l, const tsr_tensor *t)
+{
+    tsr__launch_int(l, t->strides.n);
+    tsr__launch_int(l, t->strides.c);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+}
+
+void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y, tsr__slot to)
+{
+    const int64_t x_group = group_of(x), y_group = group_of(y), group = x_group > y_group ? x_group : y_group;
+    const bool flat = tsr__tensor_has_dense_planes(x) && tsr__tensor_has_dense_planes(y);
+    const int64_t rows = flat ? 1 : x->size[TSR_D] * x->size[TSR_H];
+    const int64_t width = flat ? tsr__tensor_plane(x) : x->size[TSR_W];
+    const int64_t global[3] = {tsr__ceil_div(width, TILE), tsr__ceil_div(x->c, group), x->n * rows};
+    const size_t local[3] = {1, 1, 1};
+    tsr__launch_begin(l, &tsr__source_reorder_rows, "reorder_rows");
+    tsr__launch_define(l, "DTYPE", x->dtype);
+    tsr__launch_define(l, "Y_DTYPE", y->dtype);
+    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x->layout));
+    tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(y->layout));
+    tsr__launch_define(l, "GROUP", group);
+    tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(x));
+    tsr__launch_define(l, "Y_PIXEL", tsr__pixel_define(y));
+    tsr__launch_define(l, "TILE", TILE);
+    tsr__launch_slot(l, from);
+    tsr__launch_slot(l, to);
+    tsr__launch_int(l, x->c);
+    tsr__launch_int(l, flat ? 1 : x->size[TSR_D]);
+    tsr__launch_int(l, flat ? 1 : x->size[TSR_H]);
+    tsr__launch_int(l, width);
+    launch_strides(l, x);
+    launch_strides(l, y);
+    tsr__launch_grid(l, global, local);
+}
