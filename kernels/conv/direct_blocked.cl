@@ -157,8 +157,8 @@ static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q * TILE_K], __global
     for (int j = 0; j < TILE_K; ++j) {
         const int kj = k0 + j * VEC, channels = k - kj;
         const ulong channel = (ulong)(first_channel + kj);
-        REALV v[TILE_Q], added[TILE_Q], scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)),
-                                        slope_k = bias_k;
+        MAYBE REALV scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)), slope_k = bias_k;
+        REALV v[TILE_Q], added[TILE_Q];
         if (kj >= round_up(k, Y_BLOCK == 0 ? 1 : Y_BLOCK)) return;
         if (HAS_SCALE) scale_k = load_first(scale + scale_offset + channel, channels);
         if (HAS_BIAS) bias_k = load_first(bias + bias_offset + channel, channels);

@@ -9,6 +9,7 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "select.h"
+#include "support/features.h"
 #include "support/shapes.h"
 #include "support/support.h"
 
@@ -71,6 +72,7 @@ static void print_device(const tsr_device *device)
         REQUIRE(tsr__reorder_problem(&from, &to, &problem));
         print_problem(device, &problem, true);
     }
+    for (size_t i = 0; features_problem(device, i, &problem); ++i) print_problem(device, &problem, false);
 }
 
 int main(void)
@@ -83,6 +85,8 @@ int main(void)
                             .max_work_items = {256, 256, 256},
                             .local_bytes = 32768,
                             .local_is_dedicated = true,
+                            .fp16 = true,
+                            .fp64 = true,
                             .max_alloc_bytes = UINT64_C(1) << 32};
     tsr_device cpu = gpu;
     cpu.kind = TSR_DEVICE_CPU;
