@@ -12,22 +12,38 @@ static inline void tsr__launch_axes(tsr__launch *launch, const int64_t values[TS
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_long(launch, values[axis]);
 }
 
-/* TENSOR_ARGS of kernels/common/tensor.cl. */
-static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
+/* STRIDE_ARGS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow one
+ * another, so that a block's size is an int. */
+static inline void tsr__launch_strides(tsr__launch *launch, const tsr_tensor *t)
 {
-    tsr__launch_long(launch, tsr__tensor_block(t));
+    const int64_t block = tsr__tensor_block(t) < INT32_MAX ? tsr__tensor_block(t) : INT32_MAX;
     tsr__launch_long(launch, t->strides.n);
-    tsr__launch_long(launch, t->strides.c);
+    tsr__launch_long(launch, t->layout == TSR_LAYOUT_NHWC ? block : t->strides.c);
     tsr__launch_axes(launch, t->strides.size);
 }
 
-/* Size, filter and so on of a window, in the order that kernels take them. */
+/* TENSOR_ARGS: the same behind the block. */
+static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
+{
+    tsr__launch_int(launch, tsr__tensor_block(t) < INT32_MAX ? tsr__tensor_block(t) : INT32_MAX);
+    tsr__launch_strides(launch, t);
+}
+
+/* The three axes of a field of a window, as ints: 32 bits, so that more of the arguments fit the registers. An adaptive
+ * window's, which may be longer, are not looked at. */
+static inline void tsr__launch_window_axes(tsr__launch *launch, const int64_t values[TSR_AXES])
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        tsr__launch_int(launch, values[axis] < INT32_MAX ? values[axis] : INT32_MAX);
+}
+
+/* Filter, stride, dilation and pads of a window, in the order that kernels take them. */
 static inline void tsr__launch_window(tsr__launch *launch, const tsr__window *w)
 {
-    tsr__launch_axes(launch, w->filter);
-    tsr__launch_axes(launch, w->stride);
-    tsr__launch_axes(launch, w->dilation);
-    tsr__launch_axes(launch, w->pad_begin);
+    tsr__launch_window_axes(launch, w->filter);
+    tsr__launch_window_axes(launch, w->stride);
+    tsr__launch_window_axes(launch, w->dilation);
+    tsr__launch_window_axes(launch, w->pad_begin);
 }
 
 /* A group of 64 fills the SIMD units of any GPU; a device may grant less. */

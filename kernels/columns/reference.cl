@@ -12,20 +12,20 @@
  */
 #include "common/types.cl"
 
-#define WINDOW_ARGS                                                                                       \
-    long d, long h, long w, long o, long p, long q, long t, long r, long s, long stride_d, long stride_h, \
-        long stride_w, long dilation_d, long dilation_h, long dilation_w, long pad_d, long pad_h, long pad_w
+#define WINDOW_ARGS                                                                                                \
+    long d, long h, long w, long o, long p, long q, int t, int r, int s, int stride_d, int stride_h, int stride_w, \
+        int dilation_d, int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w
 
 __kernel void columns_unfold(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
                              ulong y_offset, long c, WINDOW_ARGS)
 {
     const long at = (long)get_global_id(0), row = (long)get_global_id(1), n = (long)get_global_id(2);
     if (at >= o * p * q) return;
-    const long id = at / (p * q) * stride_d - pad_d + row / (r * s) % t * dilation_d;
+    const long id = at / (p * q) * stride_d - pad_d + row / ((long)r * s) % t * dilation_d;
     const long ih = at / q % p * stride_h - pad_h + row / s % r * dilation_h;
     const long iw = at % q * stride_w - pad_w + row % s * dilation_w;
     const int inside = id >= 0 && id < d && ih >= 0 && ih < h && iw >= 0 && iw < w;
-    const long from = (((n * c + row / (t * r * s)) * d + id) * h + ih) * w + iw;
+    const long from = (((n * c + row / ((long)t * r * s)) * d + id) * h + ih) * w + iw;
     const REAL v = inside ? LOAD_X(x, x_offset + (ulong)from) : REAL_OF(0.0);
     STORE_Y(v, y, y_offset + (ulong)((n * c * t * r * s + row) * (o * p * q) + at));
 }
@@ -42,10 +42,10 @@ __kernel void columns_fold(__global const X_ELEMENT *restrict x, ulong x_offset,
 {
     const long pixel = (long)get_global_id(0), ic = (long)get_global_id(1), n = (long)get_global_id(2);
     if (pixel >= d * h * w) return;
-    const long taps = t * r * s;
+    const long taps = (long)t * r * s;
     REAL sum = REAL_OF(0.0);
     for (long tap = 0; tap < taps; ++tap) {
-        const long oo = window_over(pixel / (h * w), tap / (r * s), stride_d, dilation_d, pad_d, o);
+        const long oo = window_over(pixel / (h * w), tap / ((long)r * s), stride_d, dilation_d, pad_d, o);
         const long op = window_over(pixel / w % h, tap / s % r, stride_h, dilation_h, pad_h, p);
         const long oq = window_over(pixel % w, tap % s, stride_w, dilation_w, pad_w, q);
         if (oo < 0 || op < 0 || oq < 0) continue;

@@ -52,9 +52,9 @@ static long count_taps(span s, long size, long pad_begin, long pad_end)
 
 __kernel void pool_reference(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
                              ulong y_offset, __global INDEX *restrict indices, ulong indices_offset, TENSOR_ARGS(x),
-                             TENSOR_ARGS(y), long c, long d, long h, long w, long o, long p, long q, long t, long r,
-                             long s, long stride_d, long stride_h, long stride_w, long dilation_d, long dilation_h,
-                             long dilation_w, long pad_d, long pad_h, long pad_w, long end_d, long end_h, long end_w,
+                             TENSOR_ARGS(y), long c, long d, long h, long w, long o, long p, long q, int t, int r,
+                             int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h,
+                             int dilation_w, int pad_d, int pad_h, int pad_w, int end_d, int end_h, int end_w,
                              int adaptive, int flat, int column_major)
 {
     const long pixel = (long)get_global_id(0);
