@@ -12,21 +12,15 @@ static inline void tsr__launch_axes(tsr__launch *launch, const int64_t values[TS
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_long(launch, values[axis]);
 }
 
-/* STRIDE_ARGS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow one
+/* TENSOR_ARGS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow one
  * another, so that a block's size is an int. */
-static inline void tsr__launch_strides(tsr__launch *launch, const tsr_tensor *t)
+static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
 {
     const int64_t block = tsr__tensor_block(t) < INT32_MAX ? tsr__tensor_block(t) : INT32_MAX;
+    tsr__launch_int(launch, block);
     tsr__launch_long(launch, t->strides.n);
     tsr__launch_long(launch, t->layout == TSR_LAYOUT_NHWC ? block : t->strides.c);
     tsr__launch_axes(launch, t->strides.size);
-}
-
-/* TENSOR_ARGS: the same behind the block. */
-static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
-{
-    tsr__launch_int(launch, tsr__tensor_block(t) < INT32_MAX ? tsr__tensor_block(t) : INT32_MAX);
-    tsr__launch_strides(launch, t);
 }
 
 /* The three axes of a field of a window, as ints: 32 bits, so that more of the arguments fit the registers. An adaptive
@@ -61,6 +55,25 @@ static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_ten
 {
     const int64_t global[3] = {tsr__tensor_plane(y), tsr__tensor_channels(y), y->n};
     tsr__launch_groups(launch, global, device);
+}
+
+extern const tsr__source tsr__source_reorder_reference;
+
+/* Adds a launch of kernels/reorder/reference.cl: the reorder operator's own, and what brings a tensor to where another
+ * kernel looks for it. Both are settled and have the same shape. */
+static inline void tsr__launch_reference_copy(tsr__launches *out, const tsr_tensor *x, tsr__slot from,
+                                              const tsr_tensor *y, tsr__slot to, const tsr_device *device)
+{
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_reorder_reference, "reorder_reference");
+    tsr__launch_define(l, "DTYPE", x->dtype);
+    tsr__launch_define(l, "Y_DTYPE", y->dtype);
+    tsr__launch_slot(l, from);
+    tsr__launch_slot(l, to);
+    tsr__launch_tensor(l, x);
+    tsr__launch_tensor(l, y);
+    tsr__launch_long(l, x->c);
+    tsr__launch_axes(l, x->size);
+    tsr__launch_reference_grid(l, y, device);
 }
 
 /* Why a device cannot compute with the problem's types, or NULL. */

@@ -8,7 +8,7 @@
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
  *
  * One work-item makes one output, as the formula says it. It is slow and meant to be: what it does can be checked by
- * reading it.
+ * reading it. The residual was copied to y beforehand: GPUs have no registers for the strides of one more tensor.
  */
 #include "common/epilogue.cl"
 #include "common/tensor.cl"
@@ -27,10 +27,10 @@ static long look_up(long out, long tap, long size, long stride, long dilation, l
 
 __kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offset,
                              __global const X_ELEMENT *restrict weights, ulong w_offset, EPILOGUE_ARGS,
-                             __global Y_ELEMENT *restrict y, ulong y_offset, TENSOR_ARGS(x), TENSOR_ARGS(y),
-                             STRIDE_ARGS(r), long d, long h, long w, long k, long o, long p, long q, long group_c,
-                             long group_k, int t, int r, int s, int stride_d, int stride_h, int stride_w,
-                             int dilation_d, int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w, int mode)
+                             __global Y_ELEMENT *restrict y, ulong y_offset, long k, long o, long p, long q,
+                             TENSOR_ARGS(y), TENSOR_ARGS(x), long d, long h, long w, int t, int r, int s, int stride_d,
+                             int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w, int pad_d,
+                             int pad_h, int pad_w, long group_c, long group_k, int mode)
 {
     const int pad_mode = mode & 3, transposed = (mode & 4) != 0, flip = (mode & 8) != 0;
     const long pixel = (long)get_global_id(0);
@@ -44,6 +44,8 @@ __kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offse
         return;
     }
 
+    x += x_offset;
+    weights += w_offset;
     const long group = ok / group_k, taps = (long)t * r * s;
     /* Weights are k, c / groups, filter, or transposed c, k / groups, filter. */
     const long channel_step = transposed ? group_k * taps : taps;
@@ -51,16 +53,15 @@ __kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offse
     REAL sum = REAL_OF(0.0);
     for (long ic = 0; ic < group_c; ++ic, filter += channel_step)
         for (long tap = 0; tap < taps; ++tap) {
-            const long it = tap / ((long)r * s), ir = tap / s % r, is = tap % s;
+            const int is = (int)(tap % s), ir = (int)(tap / s % r), it = (int)(tap / s / r);
             const long id = look_up(oo, it, d, stride_d, dilation_d, pad_d, pad_mode, transposed);
             const long ih = look_up(op, ir, h, stride_h, dilation_h, pad_h, pad_mode, transposed);
             const long iw = look_up(oq, is, w, stride_w, dilation_w, pad_w, pad_mode, transposed);
             if (id < 0 || ih < 0 || iw < 0) continue;
-            sum += LOAD_X(weights, w_offset + (ulong)(filter + (flip ? taps - 1 - tap : tap))) *
-                   LOAD_X(x, x_offset + TENSOR_AT(x, n, group * group_c + ic, id, ih, iw));
+            sum += LOAD_X(weights, filter + (flip ? taps - 1 - tap : tap)) *
+                   LOAD_X(x, TENSOR_AT(x, n, group * group_c + ic, id, ih, iw));
         }
-    const REAL added = HAS_RESIDUAL ? LOAD_X(residual, residual_offset + TENSOR_AT_BLOCK(r, y_block, n, ok, oo, op, oq))
-                                    : REAL_OF(0.0);
+    const REAL added = HAS_RESIDUAL ? LOAD_X(y, out) : REAL_OF(0.0);
     const REAL result = EPILOGUE(REAL, sum, CHANNEL_SCALE(ok), CHANNEL_BIAS(ok), added, CHANNEL_SLOPE(ok));
     STORE_Y(result, y, out);
 }
