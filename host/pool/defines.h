@@ -3,6 +3,7 @@
 #define TSR_HOST_POOL_DEFINES_H
 
 #include "algorithm.h"
+#include "reference_family.h"
 #include "window_define.h"
 
 /* DTYPE, and what kernels/common/pooling.cl compiles in, with INDICES. */
@@ -15,32 +16,78 @@ static inline void tsr__pool_define_kind(tsr__launch *launch, const tsr__problem
     tsr__launch_define(launch, "INDICES", p->indices);
 }
 
-/* The window and the kind. */
-static inline void tsr__pool_define(tsr__launch *launch, const tsr__problem *p)
+/* ---- For CPUs: kernels/common/pool_window.cl ------------------------------------------------------------------- */
+
+/* Whether a window's sizes are passed and not compiled in: adaptive and global windows have many, and the loops over a
+ * large one gain nothing from being unrolled. */
+static inline bool tsr__pool_is_loose(const tsr__problem *p)
 {
-    tsr__window_define(launch, &p->window);
+    enum { MOST_UNROLLED = 16 };
+    return p->window.adaptive || p->global || p->window.filter[TSR_H] > MOST_UNROLLED ||
+           p->window.filter[TSR_W] > MOST_UNROLLED;
+}
+
+static inline void tsr__pool_define_window(tsr__launch *launch, const tsr__problem *p)
+{
+    static const tsr__window passed = {.adaptive = false};
+    tsr__window_define(launch, tsr__pool_is_loose(p) ? &passed : &p->window);
+    tsr__launch_define(launch, "ADAPTIVE", p->window.adaptive);
     tsr__pool_define_kind(launch, p);
 }
 
-/* Input and output sizes, padding, and where the padded input ends. */
-static inline void tsr__pool_launch_sizes(tsr__launch *launch, const tsr__problem *p)
+static inline void tsr__pool_launch_slots(tsr__launch *launch)
 {
-    const tsr__window *w = &p->window;
-    tsr__launch_int(launch, p->x.size[TSR_H]);
-    tsr__launch_int(launch, p->x.size[TSR_W]);
-    tsr__launch_int(launch, p->y.size[TSR_H]);
-    tsr__launch_int(launch, p->y.size[TSR_W]);
-    tsr__launch_int(launch, w->pad_begin[TSR_H]);
-    tsr__launch_int(launch, w->pad_begin[TSR_W]);
-    tsr__launch_int(launch, w->size[TSR_H] + w->pad_end[TSR_H]);
-    tsr__launch_int(launch, w->size[TSR_W] + w->pad_end[TSR_W]);
+    tsr__launch_slot(launch, TSR__X);
+    tsr__launch_slot(launch, TSR__Y);
+    tsr__launch_slot(launch, TSR__INDICES);
 }
 
-/* Why a kernel that unrolls its window cannot serve, or NULL: the compiler would not come to an end. */
-static inline const char *tsr__pool_refuse_window(const tsr__problem *p)
+static inline void tsr__pool_launch_strides(tsr__launch *launch, const tsr_tensor *t, int64_t channel_step)
 {
-    const bool small = p->window.filter[TSR_H] <= 64 && p->window.filter[TSR_W] <= 64;
-    return small ? NULL : "the window is above 64 on an axis, and its loops over the window are unrolled";
+    tsr__launch_int(launch, t->strides.n);
+    tsr__launch_int(launch, channel_step);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, t->strides.size[axis]);
+}
+
+/* A window that is the whole plane does not care where rows end: the plane is then passed as one row. */
+static inline bool tsr__pool_is_flat(const tsr__problem *p)
+{
+    return p->global && tsr__tensor_has_dense_planes(&p->x) && !(p->indices && p->indices_column_major);
+}
+
+/* Columns of x as they are passed. */
+static inline int64_t tsr__pool_width(const tsr__problem *p)
+{
+    return tsr__pool_is_flat(p) ? tsr__tensor_plane(&p->x) : p->x.size[TSR_W];
+}
+
+static inline void tsr__pool_launch_indices(tsr__launch *launch, const tsr__problem *p)
+{
+    const int64_t *size = p->x.size, plane = p->indices_flat ? tsr__tensor_plane(&p->x) : 0;
+    const bool column_major = p->indices_column_major;
+    tsr__launch_int(launch, column_major ? 1 : size[TSR_H] * size[TSR_W]);
+    tsr__launch_int(launch, column_major ? size[TSR_D] : size[TSR_W]);
+    tsr__launch_int(launch, column_major ? size[TSR_D] * size[TSR_H] : 1);
+    tsr__launch_long(launch, plane * p->x.c);
+    tsr__launch_long(launch, plane);
+}
+
+/* WINDOW_ARGS. `channel_step`: what x_c and y_c count. */
+static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__problem *p, int64_t x_channel_step,
+                                           int64_t y_channel_step)
+{
+    tsr__window w = p->window;
+    if (tsr__pool_is_flat(p)) {
+        w.size[TSR_W] = w.filter[TSR_W] = tsr__tensor_plane(&p->x);
+        w.size[TSR_D] = w.filter[TSR_D] = w.size[TSR_H] = w.filter[TSR_H] = 1;
+    }
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, w.size[axis]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, p->y.size[axis]);
+    tsr__launch_window(launch, &w);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, w.size[axis] + w.pad_end[axis]);
+    tsr__pool_launch_strides(launch, &p->x, x_channel_step);
+    tsr__pool_launch_strides(launch, &p->y, y_channel_step);
+    tsr__pool_launch_indices(launch, p);
 }
 
 #endif

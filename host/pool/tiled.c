@@ -45,18 +45,33 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     return NULL;
 }
 
+/* Input and output sizes, padding, and where the padded input ends. */
+static void launch_sizes(tsr__launch *launch, const tsr__problem *p)
+{
+    const tsr__window *w = &p->window;
+    tsr__launch_int(launch, p->x.size[TSR_H]);
+    tsr__launch_int(launch, p->x.size[TSR_W]);
+    tsr__launch_int(launch, p->y.size[TSR_H]);
+    tsr__launch_int(launch, p->y.size[TSR_W]);
+    tsr__launch_int(launch, w->pad_begin[TSR_H]);
+    tsr__launch_int(launch, w->pad_begin[TSR_W]);
+    tsr__launch_int(launch, w->size[TSR_H] + w->pad_end[TSR_H]);
+    tsr__launch_int(launch, w->size[TSR_W] + w->pad_end[TSR_W]);
+}
+
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
     const int64_t global[3] = {p->y.size[TSR_W], p->y.size[TSR_H], p->y.n * p->y.c};
     const size_t local[3] = {(size_t)params->value[TILE_Q], (size_t)params->value[TILE_P], 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_tiled, "pool_tiled");
-    tsr__pool_define(l, p);
+    tsr__window_define(l, &p->window);
+    tsr__pool_define_kind(l, p);
     tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__Y);
-    tsr__pool_launch_sizes(l, p);
+    launch_sizes(l, p);
     tsr__launch_grid(l, global, local);
 }
 

@@ -1,5 +1,4 @@
-/* The pooling for CPUs on channel-blocked tensors: kernels/pool/window_blocked.cl tells what it does and why. */
-#include "algorithm.h"
+/* The pooling for CPUs where channels lie side by side: kernels/pool/window_blocked.cl tells what it does and why. */
 #include "cpu_family.h"
 #include "pool/defines.h"
 
@@ -7,32 +6,49 @@ extern const tsr__source tsr__source_pool_window_blocked;
 
 static void layouts(const tsr_device *device, tsr__problem *p)
 {
-    /* Whichever side is given decides, for both are to be blocked alike. */
+    /* Whichever side is given decides, for both are to be alike. */
     const tsr_layout given = p->x.layout != TSR_LAYOUT_ANY ? p->x.layout : p->y.layout;
     const tsr_layout both = given != TSR_LAYOUT_ANY ? given : tsr__cpu_layout(device, p->x.c, 1);
     if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = both;
     if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = both;
 }
 
-static const char *refuse(const tsr_device *device, const tsr__problem *p)
+/* Channels of a work-item: a block, or a vector of NHWC. */
+static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
 {
-    (void)device;
-    return tsr__pool_refuse_window(p);
+    return p->y.layout == TSR_LAYOUT_NHWC ? tsr__cpu_vector_width(device) : tsr__layout_block(p->y.layout);
+}
+
+/* Outputs of a work-item: a row, or less of it where the compute units would not all have work. */
+static int64_t tile_of(const tsr_device *device, const tsr__problem *p, int64_t vectors)
+{
+    enum { ITEMS_PER_UNIT = 4 };
+    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H] * vectors * p->y.n;
+    const int64_t wanted = (int64_t)ITEMS_PER_UNIT * device->compute_units;
+    return rows >= wanted ? p->y.size[TSR_W] : tsr__ceil_div(p->y.size[TSR_W], tsr__ceil_div(wanted, rows));
+}
+
+static int64_t channel_step(const tsr_tensor *t, int64_t width)
+{
+    return t->layout == TSR_LAYOUT_NHWC ? width : t->strides.c;
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    (void)device;
     (void)params;
-    const int64_t global[3] = {p->y.size[TSR_H], tsr__tensor_blocks(&p->y), p->y.n};
+    const int64_t width = vector_width(device, p), vectors = tsr__ceil_div(p->x.c, width);
+    const int64_t tile = tile_of(device, p, vectors);
+    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], tile);
+    const int64_t global[3] = {p->y.size[TSR_D] * p->y.size[TSR_H] * tiles, vectors, p->y.n};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_blocked, "pool_window_blocked");
-    tsr__pool_define(l, p);
-    tsr__launch_define(l, "VEC", tsr__layout_block(p->y.layout));
-    tsr__launch_slot(l, TSR__X);
-    tsr__launch_slot(l, TSR__Y);
+    tsr__launch_define(l, "VEC", width);
+    tsr__launch_define(l, "NHWC", p->y.layout == TSR_LAYOUT_NHWC);
+    tsr__pool_define_window(l, p);
+    tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
-    tsr__pool_launch_sizes(l, p);
+    tsr__launch_int(l, tile);
+    tsr__pool_launch_window(l, p, channel_step(&p->x, width), channel_step(&p->y, width));
     tsr__launch_grid(l, global, local);
 }
 
@@ -40,7 +56,7 @@ const tsr__algorithm tsr__pool_window_blocked = {
     .name = "window_blocked",
     .family = TSR__CPU_FAMILY,
     .layouts = layouts,
-    .features = TSR__BLOCKED_BIT | TSR__DILATION_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
-    .refuse = refuse,
+    .features = TSR__ALL_FEATURES & ~(TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT),
+    .refuse = tsr__refuse_types,
     .launches = launches,
 };

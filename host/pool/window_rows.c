@@ -1,5 +1,4 @@
 /* The pooling for CPUs on NCHW: kernels/pool/window_rows.cl tells what it does and why. */
-#include "algorithm.h"
 #include "cpu_family.h"
 #include "pool/defines.h"
 
@@ -18,10 +17,28 @@ static tsr__params make_params(const tsr_device *device, int32_t vectors)
     return (tsr__params){{width, width * vectors}};
 }
 
+/* Columns of x that the windows of one tile span. */
+static int64_t span_of(const tsr__problem *p, const tsr__params *params)
+{
+    const int64_t tile = params->value[TILE_Q], width = tsr__pool_width(p), out = p->y.size[TSR_W];
+    const tsr__window *w = &p->window;
+    if (p->global || (w->adaptive && tile >= out)) return width;
+    if (w->adaptive) return tile * width / out + 2;
+    return (tile - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W);
+}
+
+/* The same as it is compiled in: few programs serve all windows whose sizes are passed. */
+static int64_t compiled_span(const tsr__problem *p, const tsr__params *params)
+{
+    int64_t rounded = 64;
+    if (!tsr__pool_is_loose(p)) return span_of(p, params);
+    while (rounded < span_of(p, params)) rounded *= 4;
+    return rounded;
+}
+
 static bool fits(const tsr__problem *p, const tsr__params *params)
 {
-    const tsr__window *w = &p->window;
-    return (params->value[TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) <= LONGEST_LINE;
+    return span_of(p, params) <= LONGEST_LINE;
 }
 
 /* A power of two of vectors, so that few programs serve all widths. */
@@ -35,7 +52,9 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
         const tsr__params made = make_params(device, vectors_worth_trying[i]);
         /* A tile of which more than half lies past the row's end is a smaller one with waste. */
         const bool wasteful = vectors_worth_trying[i] > 1 && made.value[TILE_Q] >= 2 * p->y.size[TSR_W];
-        if (fits(p, &made) && !wasteful) out[count++] = made;
+        /* Indices are found for one vector of outputs at a time. */
+        const bool possible = vectors_worth_trying[i] == 1 || !p->indices || tsr__pool_is_loose(p);
+        if (possible && fits(p, &made) && !wasteful) out[count++] = made;
     }
     return count;
 }
@@ -49,22 +68,23 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const tsr__params smallest = make_params(device, 1);
     if (!fits(p, &smallest)) return "the windows of a few outputs span more than 4096 columns";
-    return tsr__pool_refuse_window(p);
+    return tsr__refuse_types(device, p);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
-    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]), p->y.size[TSR_H],
-                               p->y.n * p->y.c};
+    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]),
+                               p->y.size[TSR_D] * p->y.size[TSR_H], p->y.n * p->y.c};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_rows, "pool_window_rows");
-    tsr__pool_define(l, p);
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
-    tsr__launch_slot(l, TSR__X);
-    tsr__launch_slot(l, TSR__Y);
-    tsr__pool_launch_sizes(l, p);
+    tsr__launch_define(l, "SPAN", compiled_span(p, params));
+    tsr__pool_define_window(l, p);
+    tsr__pool_launch_slots(l);
+    tsr__launch_int(l, p->x.c);
+    tsr__pool_launch_window(l, p, p->x.strides.c, p->y.strides.c);
     tsr__launch_grid(l, global, local);
 }
 
@@ -72,7 +92,7 @@ const tsr__algorithm tsr__pool_window_rows = {
     .name = "window_rows",
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
-    .features = TSR__PLAIN_BIT | TSR__DILATION_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
+    .features = TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT),
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

@@ -15,7 +15,6 @@
 #define HAS_SLOPE (ACTIVATION == 4)
 
 /* Few problems need all of it. */
-#define MAYBE __attribute__((unused))
 #define EPILOGUE_ARGS                                                                                      \
     MAYBE __global const X_ELEMENT *scale, MAYBE ulong scale_offset, MAYBE __global const X_ELEMENT *bias, \
         MAYBE ulong bias_offset, MAYBE __global const X_ELEMENT *residual, MAYBE ulong residual_offset,    \

@@ -86,6 +86,8 @@ static inline REALV pool_result(pool_window window, REALV count)
     return KIND == 0 ? pool_maximum(window) : KIND == 3 ? pool_norm(window) : pool_average(window, count);
 }
 
+/* ---- Where windows lie ------------------------------------------------------------------------------------------ */
+
 /* The first tap, of those of a window along one axis that begins at start, which does not lie before 0. */
 static inline int pool_first_tap(int start, int dilation)
 {
@@ -103,4 +105,28 @@ static inline int pool_counted_taps(int start, int taps, int dilation, int size,
 {
     if (KIND == 2) return pool_end_tap(start, taps, dilation, end);
     return max(pool_end_tap(start, taps, dilation, size) - pool_first_tap(start, dilation), 0);
+}
+
+/* The window of one output on one axis. */
+typedef struct {
+    int begin;      /* where tap 0 looks, which may be outside of the image */
+    int first, end; /* the taps inside: from first on, before end */
+    int counted;    /* how many count in an average */
+} pool_span;
+
+/* Sliding windows begin a stride apart; adaptive ones share the image among the outputs. */
+static inline pool_span pool_locate(int out, int outs, int size, int taps, int stride, int dilation, int pad,
+                                    int padded_end, const int adaptive)
+{
+    pool_span span = {out * stride - pad, 0, 0, 0};
+    if (adaptive) {
+        span.begin = (int)((long)out * size / outs);
+        span.end = (int)(((long)(out + 1) * size + outs - 1) / outs) - span.begin;
+        span.counted = span.end;
+    } else {
+        span.first = pool_first_tap(span.begin, dilation);
+        span.end = pool_end_tap(span.begin, taps, dilation, size);
+        span.counted = pool_counted_taps(span.begin, taps, dilation, size, padded_end);
+    }
+    return span;
 }

@@ -4,7 +4,7 @@
  *               types are 0 float, 1 half, 2 double, 3 signed and 4 unsigned 8-bit integers
  *
  * X_ELEMENT and Y_ELEMENT are the types in memory, REAL the one to compute with: double where either side is double,
- * half with HALF_SUMS, else float, which holds every half and 8-bit integer. LOAD_X(p, i) makes a REAL of element i,
+ * half with HALF_SUMS, else float, which holds every half and 8-bit integer. REAL_INT is as long as REAL. LOAD_X(p, i) makes a REAL of element i,
  * STORE_Y(v, p, i) rounds to the nearest, ties to even. Half floats are part of OpenCL 1.0 as storage.
  */
 #if !defined(DTYPE)
@@ -16,6 +16,9 @@
 #ifndef HALF_SUMS
 #define HALF_SUMS 0
 #endif
+
+/* Before a parameter that not every build uses. */
+#define MAYBE           __attribute__((unused))
 
 #define JOIN_TEXT(a, b) a##b
 #define JOIN(a, b)      JOIN_TEXT(a, b)
@@ -31,13 +34,16 @@
 #if DTYPE == 2 || Y_DTYPE == 2
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define REAL       double
+#define REAL_INT   long
 #define REAL_OF(x) x
 #elif HALF_SUMS
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #define REAL       half
+#define REAL_INT   short
 #define REAL_OF(x) (half)(x##f)
 #else
 #define REAL       float
+#define REAL_INT   int
 #define REAL_OF(x) x##f
 #endif
 

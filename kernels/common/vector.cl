@@ -2,7 +2,7 @@
  *
  *   compiled in VEC: 4, 8 or 16, as a rule CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT; DTYPE (see common/types.cl)
  *
- * REALV computes. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what tensors hold, with conversion; all go through
+ * REALV computes, and REAL_INTV is what comparing it gives. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what tensors hold, with conversion; all go through
  * vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one element only, and on the CPUs that this serves
  * an unaligned vector instruction costs the same as an aligned one.
  */
@@ -15,6 +15,7 @@
 #include "common/types.cl"
 
 #define REALV                    JOIN(REAL, VEC)
+#define REAL_INTV                JOIN(REAL_INT, VEC)
 #define INTV                     JOIN(int, VEC)
 #define LOADV(pointer)           JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer)   JOIN(vstore, VEC)(value, 0, pointer)

@@ -1,50 +1,76 @@
-/* pool/window_blocked: maximum or average pooling for CPUs, x and y channel-blocked by VEC.
+/* pool/window_blocked: pooling for CPUs where channels lie side by side, in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      global = (P, ceil(C / VEC), N), local = (1, 1, 1)
+ *   launch      global = (O * P * ceil(Q / tile), ceil(C / VEC), N), local = (1, 1, 1)
  *   local mem   none
- *   needs       x and y blocked alike, by VEC
- *   compiled in VEC KIND (see common/pooling.cl) R S, strides, dilations
- *   run time    C H W P Q, padding, and where the padding ends: end_h = H + pad_end_h, end_w = W + pad_end_w
+ *   needs       x and y both in blocks of VEC, or both NHWC
+ *   compiled in VEC; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
+ *   run time    c, tile and what pool_window.cl lists
  *
- * One work-item makes one row of the output for VEC channels: whole vectors in and out, with no shuffles. Taps that
+ * One work-item makes `tile` outputs of a row for VEC channels: whole vectors in and out, with no shuffles. Taps that
  * fall into the padding are not visited: each window is cut to the image before its loops start, and they test nothing.
  */
-#if !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
-    !defined(DILATION_H) || !defined(DILATION_W)
-#error "window_blocked.c must define KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+#if !defined(NHWC)
+#error "window_blocked.c must define NHWC"
 #endif
 
 #include "common/vector.cl"
 #include "common/pooling.cl"
+#include "common/indices.cl"
+#include "common/pool_window.cl"
+
+/* NHWC may end within a vector; a block's spare lanes are there to be read. */
+static inline REALV load(__global const X_ELEMENT *from, int channels)
+{
+    return NHWC ? load_first(from, channels) : LOADV_X(from);
+}
+
+/* Takes in the elements of one row of the window. */
+static inline void take_row(pool_search *search, __global const X_ELEMENT *row, pool_span across, int pixel,
+                            int channels, int position, int index_step, int step)
+{
+    if (S > 0 && across.first == 0 && across.end == S) {
+#pragma unroll
+        for (int i = 0; i < S; ++i)
+            pool_take(search, load(row + i * step * pixel, channels), (REAL_INTV)(position + i * step * index_step));
+    } else {
+        for (int i = across.first; i < across.end; ++i)
+            pool_take(search, load(row + i * step * pixel, channels), (REAL_INTV)(position + i * step * index_step));
+    }
+}
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
-    __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int c, int h, int w,
-    int p, int q, int pad_h, int pad_w, int end_h, int end_w)
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
+    __global INDEX *restrict indices, ulong indices_offset, int c, int tile, WINDOW_ARGS)
 {
-    const int ip = (int)get_global_id(0);
-    const int block = (int)get_global_id(1);
-    const int plane = (int)get_global_id(2) * (int)get_global_size(1) + block;
-    const int ih = ip * STRIDE_H - pad_h;
-    const int r_begin = pool_first_tap(ih, DILATION_H), r_end = pool_end_tap(ih, R, DILATION_H, h);
-    const int r_counted = pool_counted_taps(ih, R, DILATION_H, h, end_h);
-    __global float *out = y + y_offset + (plane * p + ip) * q * VEC;
+    const int tiles = (q + tile - 1) / tile;
+    const int row = (int)get_global_id(0) / tiles, q0 = (int)get_global_id(0) % tiles * tile;
+    const int block = (int)get_global_id(1), n = (int)get_global_id(2);
+    const int channels = c - block * VEC;
+    const pool_span depth = LOCATE_D(row / p), height = LOCATE_H(row % p);
+    __global const X_ELEMENT *from = x + x_offset + n * x_n + block * x_c;
+    ulong to = (ulong)(n * y_n + block * y_c + row / p * y_d + row % p * y_h + q0 * y_w);
 
-    for (int iq = 0; iq < q; ++iq, out += VEC) {
-        const int iw = iq * STRIDE_W - pad_w;
-        const int s_begin = pool_first_tap(iw, DILATION_W), s_end = pool_end_tap(iw, S, DILATION_W, w);
-        const int count = r_counted * pool_counted_taps(iw, S, DILATION_W, w, end_w);
-        pool_window window = pool_empty();
-        for (int r = r_begin; r < r_end; ++r) {
-            /* The row is one of x's before it is multiplied, so that no product leaves 32 bits. */
-            __global const float *from = x + x_offset + ((plane * h + ih + r * DILATION_H) * w + iw) * VEC;
-            if (s_begin == 0 && s_end == S) {
-#pragma unroll
-                for (int s = 0; s < S; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
-            } else {
-                for (int s = s_begin; s < s_end; ++s) pool_add(&window, LOADV(from + s * DILATION_W * VEC));
+    for (int iq = q0; iq < min(q, q0 + tile); ++iq, to += (ulong)y_w) {
+        const pool_span width = LOCATE_W(iq);
+        const int first_d = depth.begin + depth.first * dilation_d, first_h = height.begin + height.first * STEP_H;
+        const int first_w = width.begin + width.first * STEP_W;
+        const int is_empty = depth.first >= depth.end || height.first >= height.end || width.first >= width.end;
+        pool_search search = {pool_empty(),
+                              (REAL_INTV)(is_empty ? -1 : first_d * index_d + first_h * index_h + first_w * index_w)};
+        for (int i = depth.first; i < depth.end; ++i)
+            for (int j = height.first; j < height.end; ++j) {
+                const int id = depth.begin + i * dilation_d, ih = height.begin + j * STEP_H;
+                take_row(&search, from + id * x_d + ih * x_h + width.begin * x_w, width, x_w, channels,
+                         id * index_d + ih * index_h + width.begin * index_w, index_w, STEP_W);
             }
-        }
-        const REALV result = pool_result(window, (REALV)((float)count));
-        STOREV(keep_lanes(result, c - block * VEC), out);
+        const REALV result =
+            pool_result(search.window, (REALV)((REAL)(depth.counted * height.counted * width.counted)));
+        if (NHWC)
+            store_first(result, y + y_offset + to, channels);
+        else
+            STOREV_Y(keep_lanes(result, channels), y + y_offset + to);
+        if (INDICES != 0)
+            pool_store_indices(search.index, indices + indices_offset + to, n * index_n + (long)(block * VEC) * index_c,
+                               index_c, channels, !NHWC);
     }
 }

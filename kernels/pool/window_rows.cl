@@ -1,100 +1,287 @@
-/* pool/window_rows: maximum or average pooling for CPUs, x and y in NCHW.
+/* pool/window_rows: pooling for CPUs, x and y in NCHW; 1 to 3 axes.
  *
- *   launch      global = (ceil(Q / TILE_Q), P, N * C), local = (1, 1, 1)
+ *   launch      global = (ceil(Q / TILE_Q), O * P, N * C), local = (1, 1, 1)
  *   local mem   none
- *   needs       TILE_Q a multiple of VEC
- *   compiled in VEC TILE_Q KIND (see common/pooling.cl) R S, strides, dilations
- *   run time    H W P Q, padding, and where the padding ends: end_h = H + pad_end_h, end_w = W + pad_end_w
+ *   needs       TILE_Q a multiple of VEC, and VEC itself where indices are asked for of windows that are compiled in
+ *   compiled in VEC TILE_Q; SPAN: at least as many columns as the windows of TILE_Q outputs span; what common/pooling.cl,
+ *               indices.cl and pool_window.cl want
+ *   run time    c and what pool_window.cl lists
  *
- * One work-item makes TILE_Q consecutive outputs of a row in two passes. The first combines R rows of x into one line
- * of private memory, with whole vectors whatever the stride. The second combines S elements of that line for each
- * output, and is the only one that has to step. The line is padded, so that neither pass tests where it is. If equal
- * elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * One work-item makes TILE_Q consecutive outputs of a row in two passes. The first combines the rows of their windows
+ * into one line of private memory, with whole vectors whatever the stride. The second combines elements of that line
+ * for each output, and is the only one that has to step. The line is padded, so that neither pass tests where it is. If
+ * equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ *
+ * Indices of maxima are found row by row, where windows are compiled in, and else by looking for the maximum again.
  */
-#if !defined(TILE_Q) || !defined(KIND) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
-    !defined(DILATION_H) || !defined(DILATION_W)
-#error "window_rows.c must define TILE_Q KIND R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+#if !defined(TILE_Q) || !defined(SPAN)
+#error "window_rows.c must define TILE_Q SPAN"
 #endif
 
 #include "common/vector.cl"
 #include "common/pooling.cl"
+#include "common/indices.cl"
+#include "common/pool_window.cl"
 
-/* The elements that the windows of TILE_Q outputs span, and room for the last vectors of both passes. */
-#define SPAN ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+/* Room for the last vectors of both passes. */
 #define LINE (SPAN + 2 * VEC)
 
-/* The row that tap r of a window visits, which is added up before it is multiplied so that no product leaves 32 bits. */
-static inline __global const float *row_of(__global const float *x, int row, int r, int w)
-{
-    return x + (row + r * DILATION_H) * w;
-}
+/* The rows of x that the windows of a tile meet. */
+typedef struct {
+    __global const X_ELEMENT *plane;
+    pool_span depth, height;
+    int step_d, step_h, step_w, x_d, x_h, index_d, index_h, index_w;
+} window_rows;
 
-/* VEC floats, or the first count and then some that change no result. */
-static REALV load_some(__global const float *from, int count)
+/* The columns of x that a line holds: it begins at column `at`, and its elements from begin to end lie in the image. */
+typedef struct {
+    int at, begin, end;
+} columns;
+
+/* VEC elements, or the first count and then some that change no result. */
+static inline REALV load_some(__global const X_ELEMENT *from, int count)
 {
-    float lane[VEC];
-    if (count >= VEC) return LOADV(from);
-    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? from[i] : pool_empty().total.s0;
+    REAL lane[VEC];
+    if (count >= VEC) return LOADV_X(from);
+    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : pool_empty().total.s0;
     return LOADV(lane);
 }
 
 /* VEC elements of the line, STRIDE_W apart. */
-static REALV load_strided(const float *line)
+static inline REALV load_strided(const REAL *line)
 {
-    float lane[VEC];
+    REAL lane[VEC];
     if (STRIDE_W == 1) return LOADV(line);
     if (STRIDE_W == 2) return (REALV)(LOADV(line).even, LOADV(line + VEC).even);
     for (int i = 0; i < VEC; ++i) lane[i] = line[i * STRIDE_W];
     return LOADV(lane);
 }
 
-/* How many columns count in the averages of VEC outputs, the first of which has its window at column iw. */
-static REALV counted_columns(int iw, int w, int end_w)
+/* What a window has come to so far, as an element that others are joined to. */
+static inline REALV pool_so_far(pool_window window)
 {
-    float lane[VEC];
-    if (iw >= 0 && iw + (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W < w) return (float)S;
-    for (int i = 0; i < VEC; ++i) lane[i] = (float)pool_counted_taps(iw + i * STRIDE_W, S, DILATION_W, w, end_w);
+    return KIND == 0 ? pool_maximum(window) : window.total;
+}
+
+/* Combines rows of x into the line. */
+static inline void fill_line(REAL *line, columns of, window_rows from)
+{
+    for (int i = of.begin; i < of.end; i += VEC) {
+        /* The last vector ends where the image does, over elements that are done already. */
+        const int first = max(of.begin, min(i, of.end - VEC)), count = of.end - first;
+        pool_window window = pool_empty();
+        for (int id = from.depth.first; id < from.depth.end; ++id) {
+            /* The row is one of x's before it is multiplied, so that no product leaves 32 bits. */
+            __global const X_ELEMENT *slice = from.plane + (from.depth.begin + id * from.step_d) * from.x_d;
+            const int ih = from.height.begin;
+            if (R > 0 && from.height.first == 0 && from.height.end == R && count >= VEC) {
+#pragma unroll
+                for (int r = 0; r < R; ++r)
+                    pool_add(&window, LOADV_X(slice + (ih + r * DILATION_H) * from.x_h + of.at + first));
+            } else {
+                for (int r = from.height.first; r < from.height.end; ++r)
+                    pool_add(&window, load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
+            }
+        }
+        STOREV(pool_so_far(window), line + first);
+    }
+}
+
+/* From the index of a window's element to the index of the next window's, for VEC windows. */
+static inline REAL_INTV lane_steps(window_rows from)
+{
+    return JOIN(JOIN(convert_, REAL_INT), VEC)(LOADV(vector_lane)) * (REAL_INT)(STRIDE_W * from.index_w);
+}
+
+/* What the first row inside of the image adds to an index. */
+static inline int first_row(window_rows from)
+{
+    return (from.depth.begin + from.depth.first * from.step_d) * from.index_d +
+           (from.height.begin + from.height.first * from.step_h) * from.index_h;
+}
+
+/* Elements of a window that count in an average, over a column. */
+static inline long rows_counted(window_rows from)
+{
+    return (long)from.depth.counted * from.height.counted;
+}
+
+/* VEC windows before anything is found: each maximum is taken for the first element inside of the image. */
+static inline pool_search begin_search(window_rows from, const pool_span *width)
+{
+    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
+    REAL_INT index[VEC];
+    const int has_rows = from.depth.first < from.depth.end && from.height.first < from.height.end;
+    if (INDICES == 0 || S == 0 || !has_rows) return search;
+    for (int i = 0; i < VEC; ++i)
+        index[i] = width[i].first < width[i].end
+                       ? first_row(from) + (width[i].begin + width[i].first * from.step_w) * from.index_w
+                       : -1;
+    search.index = LOADV(index);
+    return search;
+}
+
+/* The same where columns of all lie inside, from iw on. */
+static inline pool_search begin_search_inside(window_rows from, int iw)
+{
+    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
+    const int has_rows = from.depth.first < from.depth.end && from.height.first < from.height.end;
+    if (INDICES != 0 && has_rows) search.index = (REAL_INTV)(first_row(from) + iw * from.index_w) + lane_steps(from);
+    return search;
+}
+
+/* ---- Windows that are compiled in ------------------------------------------------------------------------------ */
+
+/* The maxima of VEC windows, the first of which begins at column iw, row by row in scan order. */
+static inline void search_rows(pool_search *search, REAL *line, columns of, window_rows from, int iw)
+{
+    for (int i = from.depth.first; i < from.depth.end; ++i)
+        for (int j = from.height.first; j < from.height.end; ++j) {
+            const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
+            window_rows row = from;
+            row.depth.first = i;
+            row.depth.end = i + 1;
+            row.height.first = j;
+            row.height.end = j + 1;
+            fill_line(line, of, row);
+#pragma unroll
+            for (int k = 0; k < S; ++k) {
+                const int position = id * from.index_d + ih * from.index_h + (iw + k * DILATION_W) * from.index_w;
+                pool_take(search, load_strided(line + k * DILATION_W), (REAL_INTV)(position) + lane_steps(from));
+            }
+        }
+}
+
+/* ---- Windows of any size ---------------------------------------------------------------------------------------- */
+
+/* What `taps` elements of the line come to: in vectors, which are then folded in halves. */
+static inline REAL combine_along(const REAL *line, int taps)
+{
+    REAL lane[2 * VEC];
+    pool_window window = pool_empty();
+    for (int i = 0; i < taps; i += VEC)
+        pool_join(&window, LOADV(vector_lane) < (REALV)((REAL)(taps - i)) ? LOADV(line + i) : pool_empty().total);
+    STOREV(pool_empty().total, lane + VEC);
+    for (int width = VEC / 2; width > 0; width /= 2) {
+        STOREV(pool_so_far(window), lane);
+        pool_join(&window, LOADV(lane + width));
+    }
+    return pool_so_far(window).s0;
+}
+
+/* What the elements of VEC windows come to, one tap of all of them after the other. */
+static inline REALV combine_across(const REAL *line, int at, const pool_span *width, int longest, int step)
+{
+    pool_window window = pool_empty();
+    for (int tap = 0; tap < longest; ++tap) {
+        REAL lane[VEC];
+        for (int i = 0; i < VEC; ++i)
+            lane[i] = tap >= width[i].first && tap < width[i].end ? line[width[i].begin - at + tap * step]
+                                                                  : pool_empty().total.s0;
+        pool_join(&window, LOADV(lane));
+    }
+    return pool_so_far(window);
+}
+
+/* Few elements of many windows go across, many of few along. */
+static inline REALV combine(const REAL *line, int at, const pool_span *width, int outputs, int step)
+{
+    REAL lane[VEC];
+    int longest = 0;
+    for (int i = 0; i < outputs; ++i) longest = max(longest, width[i].end);
+    if (step > 1 || (longest < 2 * VEC && outputs > 1)) return combine_across(line, at, width, longest, step);
+    for (int i = 0; i < VEC; ++i)
+        lane[i] = i < outputs
+                      ? combine_along(line + width[i].begin + width[i].first - at, width[i].end - width[i].first)
+                      : REAL_OF(0.0);
     return LOADV(lane);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
-    __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int h, int w, int p,
-    int q, int pad_h, int pad_w, int end_h, int end_w)
+/* The index of a maximum that is known. */
+static inline int find(REAL maximum, window_rows from, pool_span width)
 {
-    const int q0 = (int)get_global_id(0) * TILE_Q;
-    const int ip = (int)get_global_id(1);
-    const int plane = (int)get_global_id(2);
-    const int ih = ip * STRIDE_H - pad_h;
-    const int r_begin = pool_first_tap(ih, DILATION_H), r_end = pool_end_tap(ih, R, DILATION_H, h);
-    const int r_counted = pool_counted_taps(ih, R, DILATION_H, h, end_h);
-    /* The line begins at column iw of x, and its elements from begin to end lie in the image. */
-    const int iw = q0 * STRIDE_W - pad_w;
-    const int begin = clamp(-iw, 0, SPAN), end = clamp(w - iw, begin, SPAN);
-    __global float *out = y + y_offset + (plane * p + ip) * q + q0;
-    float line[LINE];
+    for (int i = from.depth.first; i < from.depth.end; ++i)
+        for (int j = from.height.first; j < from.height.end; ++j)
+            for (int k = width.first; k < width.end; ++k) {
+                const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
+                const int iw = width.begin + k * from.step_w;
+                const REAL element = LOAD_X(from.plane, id * from.x_d + ih * from.x_h + iw);
+                if (element == maximum || (element != element && maximum != maximum))
+                    return id * from.index_d + ih * from.index_h + iw * from.index_w;
+            }
+    return -1;
+}
 
-    for (int i = 0; i + VEC <= LINE; i += VEC) STOREV(pool_empty().total, line + i);
-    for (int i = begin; i < end; i += VEC) {
-        /* The last vector ends where the image does, over elements that are done already. */
-        const int first = max(begin, min(i, end - VEC));
-        pool_window window = pool_empty();
-        if (r_begin == 0 && r_end == R && end - first >= VEC) {
-#pragma unroll
-            for (int r = 0; r < R; ++r)
-                pool_add(&window, LOADV(row_of(x + x_offset, plane * h + ih, r, w) + iw + first));
-        } else {
-            for (int r = r_begin; r < r_end; ++r)
-                pool_add(&window, load_some(row_of(x + x_offset, plane * h + ih, r, w) + iw + first, end - first));
-        }
-        STOREV(KIND == 0 ? pool_maximum(window) : window.total, line + first);
+/* What VEC windows come to, and where. */
+static inline void search_any(pool_search *search, const REAL *line, columns of, window_rows from,
+                              const pool_span *width, int outputs)
+{
+    const REALV found = combine(line, of.at, width, outputs, from.step_w);
+    pool_join(&search->window, found);
+    if (INDICES != 0) {
+        REAL lane[VEC];
+        REAL_INT index[VEC];
+        STOREV(found, lane);
+        for (int i = 0; i < VEC; ++i) index[i] = i < outputs ? find(lane[i], from, width[i]) : -1;
+        search->index = LOADV(index);
     }
+}
+
+/* ---- The kernel ------------------------------------------------------------------------------------------------- */
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
+    __global INDEX *restrict indices, ulong indices_offset, int c, WINDOW_ARGS)
+{
+    const int q0 = (int)get_global_id(0) * TILE_Q, row = (int)get_global_id(1);
+    const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
+    const window_rows from = {x + x_offset + n * x_n + ic * x_c,
+                              LOCATE_D(row / p),
+                              LOCATE_H(row % p),
+                              dilation_d,
+                              STEP_H,
+                              STEP_W,
+                              x_d,
+                              x_h,
+                              index_d,
+                              index_h,
+                              index_w};
+    const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h + q0);
+    const pool_span last = LOCATE_W(min(q0 + TILE_Q, q) - 1);
+    const int past = last.begin + (ADAPTIVE ? last.end : (COMPILED(S, s) - 1) * STEP_W + 1);
+    columns of = {LOCATE_W(q0).begin, 0, 0};
+    REAL line[LINE];
+
+    of.begin = max(-of.at, 0);
+    of.end = max(min(w, past) - of.at, of.begin);
+    for (int i = 0; i + VEC <= LINE; i += VEC) STOREV(pool_empty().total, line + i);
+    if (INDICES == 0 || S == 0) fill_line(line, of, from);
 
     for (int i = 0; i < TILE_Q && q0 + i < q; i += VEC) {
-        pool_window window = pool_empty();
+        const int outputs = min(VEC, q - q0 - i), iw = of.at + i * STRIDE_W;
+        pool_span width[VEC];
+        pool_search search;
+        REALV count = (REALV)((REAL)(rows_counted(from) * S));
+        if (S == 0 || iw < 0 || iw + (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W >= w) {
+            REAL lane[VEC];
+            for (int j = 0; j < VEC; ++j) width[j] = LOCATE_W(min(q0 + i + j, q - 1));
+            for (int j = 0; j < VEC; ++j) lane[j] = (REAL)(rows_counted(from) * width[j].counted);
+            count = LOADV(lane);
+            search = begin_search(from, width);
+        } else {
+            search = begin_search_inside(from, iw);
+        }
+        if (S == 0) {
+            search_any(&search, line, of, from, width, outputs);
+        } else if (INDICES != 0) {
+            search_rows(&search, line, of, from, iw);
+        } else {
 #pragma unroll
-        for (int s = 0; s < S; ++s) pool_join(&window, load_strided(line + i * STRIDE_W + s * DILATION_W));
-        const REALV count = (float)r_counted * counted_columns(iw + i * STRIDE_W, w, end_w);
-        const REALV result = pool_result(window, count);
-        store_first(result, out + i, q - q0 - i);
+            for (int k = 0; k < S; ++k) pool_join(&search.window, load_strided(line + i * STRIDE_W + k * DILATION_W));
+        }
+        store_first(pool_result(search.window, count), y + y_offset + to + i, outputs);
+        if (INDICES != 0)
+            pool_store_indices(search.index, indices + indices_offset + to + i, n * index_n + ic * index_c, 0, outputs,
+                               0);
     }
 }

@@ -1,5 +1,6 @@
 /* Every algorithm of every operator on every feature: it runs and is right to the bit, or it refuses. */
 #include <stdio.h>
+#include <string.h>
 
 #include "columns/columns.h"
 #include "conv/conv.h"
@@ -20,7 +21,15 @@ static int number_of(const tsr__operator *op)
     return i;
 }
 
-int main(void)
+static bool is_asked_for(const tsr__operator *op, int argc, char **argv)
+{
+    bool asked = argc == 1;
+    for (int i = 1; i < argc; ++i) asked |= strcmp(argv[i], op->name) == 0;
+    return asked;
+}
+
+/* Arguments: the operators to test; none: all. */
+int main(int argc, char **argv)
 {
     static exact_tally tallies[OPERATORS][EXACT_MAX_ALGORITHMS];
     exact_lab lab = exact_lab_open();
@@ -28,9 +37,11 @@ int main(void)
     tsr__problem problem;
     size_t i = 0;
     for (; features_problem(device, i, &problem); ++i)
-        exact_check_all(&lab, &problem, i % 2 == 0, tallies[number_of(problem.op)]);
+        if (is_asked_for(problem.op, argc, argv))
+            exact_check_all(&lab, &problem, i % 2 == 0, tallies[number_of(problem.op)]);
     int code = 0;
-    for (int op = 0; op < OPERATORS; ++op) code |= exact_report(&lab, operators[op], tallies[op], 1);
+    for (int op = 0; op < OPERATORS; ++op)
+        if (is_asked_for(operators[op], argc, argv)) code |= exact_report(&lab, operators[op], tallies[op], 1);
     exact_lab_close(&lab);
     return code;
 }

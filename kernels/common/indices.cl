@@ -1,0 +1,52 @@
+/* common/indices: where maxima were found, VEC of them at a time, on top of common/vector.cl and common/pooling.cl.
+ *
+ *   compiled in INDICES: 0 none, 1 int, 2 long
+ *
+ * While a window is visited a position is a REAL_INT, which has the width that a comparison of REALs gives.
+ */
+#if !defined(INDICES)
+#error "the host must define INDICES"
+#endif
+
+#if INDICES == 1
+#define INDEX int
+#else
+#define INDEX long
+#endif
+#define INDEXV JOIN(INDEX, VEC)
+#define LONGV  JOIN(long, VEC)
+
+__constant long long_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* A window and where its maximum is: at its first element inside the image until a greater one is found, -1 where there
+ * is none. */
+typedef struct {
+    pool_window window;
+    REAL_INTV index;
+} pool_search;
+
+/* Takes in elements and their positions. The first NaN wins. */
+static inline void pool_take(pool_search *search, REALV element, REAL_INTV position)
+{
+    const REAL_INTV wins =
+        (element > search->window.total) | ((element != element) & (search->window.nan == search->window.nan));
+    if (INDICES != 0) search->index = wins ? position : search->index;
+    pool_add(&search->window, element);
+}
+
+/* Stores VEC indices, or the first count and, where those fill a block, zeros. `plane` and `plane_step` are added to
+ * what was found: the first lane's plane, in elements, and from lane to lane. */
+static inline void pool_store_indices(REAL_INTV index, __global INDEX *to, long plane, long plane_step, int count,
+                                      const int fills_block)
+{
+    LONGV found = JOIN(convert_long, VEC)(index);
+    found += found >= 0 ? (LONGV)(plane) + JOIN(vload, VEC)(0, long_lane) * plane_step : (LONGV)(0);
+    if (count >= VEC || fills_block) {
+        found = JOIN(vload, VEC)(0, long_lane) < (LONGV)(count) ? found : (LONGV)(0);
+        JOIN(vstore, VEC)(JOIN(convert_, INDEXV)(found), 0, to);
+    } else {
+        long lane[VEC];
+        JOIN(vstore, VEC)(found, 0, lane);
+        for (int i = 0; i < count; ++i) to[i] = (INDEX)lane[i];
+    }
+}

@@ -1,0 +1,25 @@
+/* common/pool_window: what pooling kernels for CPUs are passed, and the window of an output on each axis.
+ *
+ *   compiled in ADAPTIVE; R S, strides and dilations of height and width, all 0 where the passed ones are to be used: a
+ *               program for each size of a large window would be a waste
+ *
+ * The padded input ends at end_d, end_h, end_w. An element's index is the sum of its coordinates times index_d, index_h,
+ * index_w; index_n and index_c, 0 unless indices count over the whole tensor, are added for image and channel.
+ */
+#if !defined(ADAPTIVE) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
+    !defined(DILATION_H) || !defined(DILATION_W)
+#error "the host must define ADAPTIVE R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+#endif
+
+#define WINDOW_ARGS                                                                                            \
+    int d, int h, int w, int o, int p, int q, int t, int r, int s, int stride_d, int stride_h, int stride_w,   \
+        int dilation_d, int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w, int end_d, int end_h, \
+        int end_w, int x_n, int x_c, int x_d, int x_h, MAYBE int x_w, int y_n, int y_c, int y_d, int y_h,      \
+        MAYBE int y_w, int index_d, int index_h, int index_w, long index_n, long index_c
+
+#define COMPILED(number, passed) ((number) > 0 ? (number) : (passed))
+#define STEP_H                   COMPILED(DILATION_H, dilation_h)
+#define STEP_W                   COMPILED(DILATION_W, dilation_w)
+#define LOCATE_D(io)             pool_locate(io, o, d, t, stride_d, dilation_d, pad_d, end_d, ADAPTIVE)
+#define LOCATE_H(ip)             pool_locate(ip, p, h, COMPILED(R, r), COMPILED(STRIDE_H, stride_h), STEP_H, pad_h, end_h, ADAPTIVE)
+#define LOCATE_W(iq)             pool_locate(iq, q, w, COMPILED(S, s), COMPILED(STRIDE_W, stride_w), STEP_W, pad_w, end_w, ADAPTIVE)
