@@ -1,3 +1,4 @@
+#include "arrays.h"
 #include "atomic_file.h"
 #include "commands.h"
 #include "json.h"
@@ -19,13 +20,19 @@ static const char help[] =
     "of its copy bandwidth. Peak and copy are measured in turn with each problem, in the same process.\n"
     "\n"
     "  --problem PROBLEM...   one or more, as conv:c64h56w56k64r3s3pd1 or max:c64h112w112r3s3st2pd1; may be repeated\n"
-    "      conv:  convolution     max:  maximum     avg:, avgpad:  average; avgpad divides by the padding too\n"
-    "      n batch  c channels  h w size  k output channels  r s filter or window  st stride  dl dilation  g groups\n"
-    "      pd padding: one number for all sides, HxW, or begins then ends as 0x0x1x1\n"
-    "      then, after commas: bias relu same-upper same-lower valid\n"
+    "      conv:  convolution     convt:  transposed     max:     avg:, avgpad:  avgpad divides by the padding too\n"
+    "      lp:  norm\n"
+    "      n batch  c channels  d h w size  k output channels  t r s filter or window  st stride  dl dilation\n"
+    "      g groups  pd padding  op output padding  os output size  div divisor  p of lp\n"
+    "      st, dl, pd: one number for all axes, or one for each as HxW; pd also begins then ends, as 0x0x1x1\n"
+    "      then, after commas: bias scale residual relu reflect replicate circular flip, any activation, f16 f64;\n"
+    "      ceil adaptive global indices indices32; same-upper same-lower valid\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
-    "  --layout any|nchw      any: what the algorithm likes best; nchw: plain arrays, conversions counted (default "
-    "any)\n"
+    "  --layout any|nchw|nhwc any: what the algorithm likes best; else arrays as they are, conversions counted\n"
+    "                         (default any)\n"
+    "  --views                x, y and residual lie in larger tensors, with space around; not with --layout any\n"
+    "  --dtype f32|f16|f64|i8|u8\n"
+    "                         the type of the tensors (default: what the problem says)\n"
     "  --algorithm NAME       use this algorithm\n"
     "  --json FILE            write the figures as JSON; - is stdout, and the table then goes to stderr\n"
     "  -h, --help             print this\n"
@@ -38,14 +45,20 @@ static const char help[] =
 
 enum { LIMIT_MS = 2000 };
 
-static const char *const layouts[] = {"any", "nchw", NULL};
-static const tsr_layout layout_values[] = {TSR_LAYOUT_ANY, TSR_LAYOUT_NCHW};
+static const char *const layouts[] = {"any", "nchw", "nhwc", NULL};
+static const tsr_layout layout_values[] = {TSR_LAYOUT_ANY, TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC};
 
 typedef struct bench_options {
     option_texts problems;
     const char *device, *algorithm, *json;
-    int layout;
+    int layout, dtype;
+    bool views;
 } bench_options;
+
+static layer_form form_of(const bench_options *o)
+{
+    return (layer_form){layout_values[o->layout], o->views, o->dtype};
+}
 
 /* What all problems of a run share. */
 typedef struct bench {
@@ -61,7 +74,8 @@ static option_outcome parse(int argc, char **argv, bench_options *o)
     const option_rule rules[] = {
         {"problem", 0, OPTION_TEXTS, &o->problems, NULL}, {"device", 0, OPTION_TEXT, &o->device, NULL},
         {"layout", 0, OPTION_WORD, &o->layout, layouts},  {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
-        {"json", 0, OPTION_TEXT, &o->json, NULL},
+        {"json", 0, OPTION_TEXT, &o->json, NULL},         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes},
+        {"views", 0, OPTION_FLAG, &o->views, NULL},
     };
     /* The problems after the first of one --problem arrive as plain arguments. */
     const option_table table = {help, rules, sizeof rules / sizeof rules[0], 0, OPTIONS_MAX_TEXTS, "PROBLEM"};
@@ -74,6 +88,10 @@ static option_outcome parse(int argc, char **argv, bench_options *o)
     }
     if (o->problems.count + more.count > OPTIONS_MAX_TEXTS) {
         report(EXIT_INPUT, "more than %d problems", OPTIONS_MAX_TEXTS);
+        return OPTIONS_WRONG;
+    }
+    if (o->views && layout_values[o->layout] == TSR_LAYOUT_ANY) {
+        report(EXIT_INPUT, "--views says how tensors lie, which --layout any leaves to the library: name a layout");
         return OPTIONS_WRONG;
     }
     for (int i = 0; i < more.count; ++i) o->problems.text[o->problems.count++] = more.text[i];
@@ -100,6 +118,8 @@ static void add_result(bench *b, const char *problem, const layer *measured, con
     cJSON_AddStringToObject(result, "layout", layouts[b->options->layout]);
     cJSON_AddStringToObject(result, "x_layout", tsr_layout_text(measured->info.x.layout));
     cJSON_AddStringToObject(result, "y_layout", tsr_layout_text(measured->info.y.layout));
+    cJSON_AddStringToObject(result, "dtype", tsr_dtype_text(measured->info.x.dtype));
+    cJSON_AddBoolToObject(result, "views", b->options->views);
     cJSON_AddStringToObject(result, "algorithm", measured->info.algorithm);
     cJSON_AddNumberToObject(result, "median_ms", f->median_ms);
     cJSON_AddNumberToObject(result, "min_ms", f->min_ms);
@@ -113,7 +133,7 @@ static void add_result(bench *b, const char *problem, const layer *measured, con
     cJSON_AddNumberToObject(result, "warm_plan_ms", warm_plan_ms);
     cJSON_AddItemToArray(b->results, result);
 
-    fprintf(b->table, "%-36s %-8s %-16s %9.4f %9.4f %9.4f %9.1f %6.1f %8.1f %6.1f %9.1f %7.2f\n", problem,
+    fprintf(b->table, "%-44s %-8s %-16s %9.4f %9.4f %9.4f %9.1f %6.1f %8.1f %6.1f %9.1f %7.2f\n", problem,
             tsr_layout_text(measured->info.x.layout), measured->info.algorithm, f->median_ms, f->min_ms, f->p95_ms,
             f->gflops, f->percent_of_peak, f->gbps, f->percent_of_copy, plan_ms, warm_plan_ms);
     fflush(b->table);
@@ -130,7 +150,7 @@ static int run_problem(bench *b, int number, tsr_context *context, yardstick *de
     layer measured;
     measure_figures figures;
     double plan_ms = 0.0, filling_ms = 0.0, warm_plan_ms = 0.0;
-    int failed = layer_parse(text, layout_values[b->options->layout], &problem);
+    int failed = layer_parse(text, form_of(b->options), &problem);
     if (!failed) failed = time_plan(b, &problem, SESSION_CACHE_NONE, &plan_ms);
     if (!failed) failed = time_plan(b, &problem, SESSION_CACHE_FOLDER, &filling_ms); /* fills the cache */
     if (!failed) failed = time_plan(b, &problem, SESSION_CACHE_FOLDER, &warm_plan_ms);
@@ -172,7 +192,7 @@ static int run_all(bench *b)
     int failed = session_open(b->options->device, SESSION_CACHE_NONE, NULL, &context);
     if (!failed) failed = yardstick_open(context, &device);
     if (!failed) {
-        fprintf(b->table, "%-36s %-8s %-16s %9s %9s %9s %9s %6s %8s %6s %9s %7s\n", "problem", "layout", "algorithm",
+        fprintf(b->table, "%-44s %-8s %-16s %9s %9s %9s %9s %6s %8s %6s %9s %7s\n", "problem", "layout", "algorithm",
                 "median ms", "min ms", "p95 ms", "GFLOP/s", "% peak", "GB/s", "% copy", "plan ms", "warm ms");
         for (int i = 0; i < b->options->problems.count && !failed; ++i) failed = run_problem(b, i, context, device);
     }
@@ -184,13 +204,13 @@ static int run_all(bench *b)
 
 int command_bench(int argc, char **argv)
 {
-    bench_options options = {.device = SESSION_DEFAULT_DEVICE};
+    bench_options options = {.device = SESSION_DEFAULT_DEVICE, .dtype = LAYER_DTYPE_AS_SAID};
     const option_outcome outcome = parse(argc, argv, &options);
     if (outcome != OPTIONS_GO) return outcome == OPTIONS_HELP ? EXIT_DONE : EXIT_INPUT;
     /* All are read before the first is measured, so that a typing mistake in the last costs no time. */
     for (int i = 0; i < options.problems.count; ++i) {
         layer_problem problem;
-        const int failed = layer_parse(options.problems.text[i], layout_values[options.layout], &problem);
+        const int failed = layer_parse(options.problems.text[i], form_of(&options), &problem);
         if (failed) return failed;
     }
 

@@ -83,8 +83,8 @@ static int run_one(const demo *d, yardstick *device, const char *name, const cha
     layer measured;
     measure_figures figures;
     double host_ms = 0.0;
-    int failed = layer_parse(text, TSR_LAYOUT_ANY, &problem);
-    if (!failed) failed = layer_parse(text, TSR_LAYOUT_NCHW, &host_problem);
+    int failed = layer_parse(text, (layer_form){TSR_LAYOUT_ANY, false, LAYER_DTYPE_AS_SAID}, &problem);
+    if (!failed) failed = layer_parse(text, (layer_form){TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID}, &host_problem);
     if (!failed) failed = layer_open(d->device, &problem, NULL, &measured);
     if (failed) return failed;
     failed = measure_layer(&measured, &problem, device, limit_ms, &figures);

@@ -1,59 +1,102 @@
 #include "layer.h"
 #include "clock.h"
-#include "tensor.h"
 #include "report.h"
+#include "tensor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Problems -------------------------------------------------------------------------------------------------- */
 
-static uint64_t count_elements(const tsr_tensor *tensor)
+static double elements(const tsr_tensor *t)
 {
-    uint64_t bytes = 0;
-    return tsr_tensor_bytes(tensor, &bytes) == TSR_OK ? bytes / sizeof(float) : 0;
+    return (double)t->n * (double)t->c * (double)tsr__tensor_plane(t);
 }
 
-static void describe_conv(layer_problem *problem)
+/* Strides of a view with space after each row, plane and image. */
+static tsr_strides view_of(const tsr_tensor *t)
+{
+    enum { MARGIN = 2 };
+    const int64_t pixel = t->layout == TSR_LAYOUT_NHWC ? t->c + MARGIN : 1;
+    tsr_strides strides = {.size = {[TSR_W] = pixel}};
+    strides.size[TSR_H] = pixel * (t->size[TSR_W] + MARGIN);
+    strides.size[TSR_D] = strides.size[TSR_H] * (t->size[TSR_H] + MARGIN);
+    const int64_t planes = strides.size[TSR_D] * (t->size[TSR_D] + MARGIN);
+    strides.c = t->layout == TSR_LAYOUT_NHWC ? 0 : planes;
+    strides.n = t->layout == TSR_LAYOUT_NHWC ? planes : planes * t->c;
+    return strides;
+}
+
+static void describe_conv(layer_problem *problem, const tsr_tensor *x)
 {
     const tsr_conv *p = &problem->conv;
-    const int64_t taps = p->c / p->groups * p->filter[TSR_D] * p->filter[TSR_H] * p->filter[TSR_W];
-    problem->w_count = (uint64_t)(p->k * taps);
-    problem->bias_count = p->bias ? (uint64_t)p->k : 0;
-    problem->operations = 2.0 * (double)count_elements(&problem->y) * (double)taps;
+    const double taps = (double)p->filter[TSR_D] * (double)p->filter[TSR_H] * (double)p->filter[TSR_W];
+    /* A transposed convolution multiplies each input with every filter of its group, the other kind meets each output
+     * with every channel of its group. */
+    problem->operations =
+        2.0 * taps *
+        (p->transposed ? elements(x) * (double)(p->k / p->groups) : elements(&problem->y) * (double)(p->c / p->groups));
+    const double weights = taps * (double)p->k * (double)(p->c / p->groups);
+    const double moved = elements(x) + elements(&problem->y) * (p->residual ? 2.0 : 1.0) + weights;
+    problem->bytes = moved * (double)tsr_dtype_bytes(p->dtype);
 }
 
-static bool has_operator(const char *text)
+static tsr_status parse_conv(const char *text, layer_form form, layer_problem *problem)
 {
-    static const char *const prefixes[] = {"conv:", "max:", "avg:", "avgpad:"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i)
-        if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    tsr_conv *p = &problem->conv;
+    const tsr_status status = tsr_conv_parse(text, p);
+    if (status != TSR_OK) return status;
+    if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
+    if (tsr_conv_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
+    tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
+    memcpy(x.size, p->size, sizeof x.size);
+    p->x_layout = p->y_layout = y.layout = form.layout;
+    if (form.views) {
+        p->x_strides = view_of(&x);
+        p->y_strides = p->residual_strides = view_of(&y);
+    }
+    describe_conv(problem, &x);
+    return tsr_conv_output(p, &y);
+}
+
+static tsr_status parse_pool(const char *text, layer_form form, layer_problem *problem)
+{
+    static const double index_bytes[] = {[TSR_INDICES_NONE] = 0, [TSR_INDICES_I32] = 4, [TSR_INDICES_I64] = 8};
+    tsr_pool *p = &problem->pool;
+    const tsr_status status = tsr_pool_parse(text, p);
+    if (status != TSR_OK) return status;
+    if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
+    if (tsr_pool_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
+    tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
+    memcpy(x.size, p->size, sizeof x.size);
+    p->x_layout = p->y_layout = y.layout = form.layout;
+    if (form.views) {
+        p->x_strides = view_of(&x);
+        p->y_strides = view_of(&y);
+    }
+    problem->bytes =
+        (elements(&x) + elements(&y)) * (double)tsr_dtype_bytes(p->dtype) + elements(&y) * index_bytes[p->indices];
+    return tsr_pool_output(p, &y);
+}
+
+static bool begins_with_one_of(const char *text, const char *const *prefixes)
+{
+    for (; *prefixes != NULL; ++prefixes)
+        if (strncmp(text, *prefixes, strlen(*prefixes)) == 0) return true;
     return false;
 }
 
-int layer_parse(const char *text, tsr_layout layout, layer_problem *problem)
+int layer_parse(const char *text, layer_form form, layer_problem *problem)
 {
-    if (!has_operator(text))
-        return report(EXIT_INPUT, "problem \"%s\" does not begin with conv:, max:, avg: or avgpad:", text);
-    *problem = (layer_problem){.is_conv = strncmp(text, "conv:", 5) == 0, .x = tsr_tensor_default()};
-    tsr_status status = problem->is_conv ? tsr_conv_parse(text, &problem->conv) : tsr_pool_parse(text, &problem->pool);
-    if (status == TSR_OK) {
-        status = problem->is_conv ? tsr_conv_output(&problem->conv, &problem->y)
-                                  : tsr_pool_output(&problem->pool, &problem->y);
-    }
+    static const char *const convs[] = {"conv:", "convt:", NULL};
+    static const char *const pools[] = {"max:", "avg:", "avgpad:", "lp:", NULL};
+    const bool is_conv = begins_with_one_of(text, convs);
+    if (!is_conv && !begins_with_one_of(text, pools))
+        return report(EXIT_INPUT, "problem \"%s\" does not begin with conv:, convt:, max:, avg:, avgpad: or lp:", text);
+    *problem = (layer_problem){.is_conv = is_conv};
+    const tsr_status status = (is_conv ? parse_conv : parse_pool)(text, form, problem);
     if (status != TSR_OK) return report_status(status, text);
-
-    if (problem->is_conv) {
-        problem->conv.x_layout = problem->conv.y_layout = layout;
-        describe_conv(problem);
-    } else {
-        problem->pool.x_layout = problem->pool.y_layout = layout;
-    }
-    problem->x.n = problem->is_conv ? problem->conv.n : problem->pool.n;
-    problem->x.c = problem->is_conv ? problem->conv.c : problem->pool.c;
-    memcpy(problem->x.size, problem->is_conv ? problem->conv.size : problem->pool.size, sizeof problem->x.size);
-    problem->bytes =
-        (double)(count_elements(&problem->x) + count_elements(&problem->y) + problem->w_count) * (double)sizeof(float);
+    problem->y.dtype = TSR_F32;
     return EXIT_DONE;
 }
 
@@ -81,13 +124,25 @@ static float small_integer(uint64_t index)
     return (float)(int)(mixed >> 61) - 4.0f;
 }
 
-/* The tensor with its space along one axis: tsr__tensor_at() then takes a pixel's number. */
-static tsr_tensor in_one_row(const tsr_tensor *tensor)
+/* The tensor as it lies densely in host memory. */
+static tsr_tensor on_host(const tsr_tensor *t)
 {
-    tsr_tensor flat = *tensor;
-    flat.size[TSR_D] = flat.size[TSR_H] = 1;
-    flat.size[TSR_W] = tsr__tensor_plane(tensor);
-    return flat;
+    tsr_tensor dense = *t;
+    dense.dtype = TSR_F32;
+    dense.layout = TSR_LAYOUT_NCHW;
+    dense.strides = (tsr_strides){0};
+    return dense;
+}
+
+/* Copies between two buffers whose tensors differ in type, layout or strides. */
+static tsr_status convert(tsr_context *context, const tsr_tensor *from, const tsr_buffer *x, const tsr_tensor *to,
+                          tsr_buffer *y)
+{
+    tsr_plan *plan = NULL;
+    tsr_status status = tsr_reorder_plan(context, from, to, NULL, &plan);
+    if (status == TSR_OK) status = tsr_plan_run(plan, &(tsr_args){.x = x, .y = y});
+    tsr_plan_destroy(plan);
+    return status;
 }
 
 static int out_of_memory(void)
@@ -95,71 +150,83 @@ static int out_of_memory(void)
     return report(EXIT_DEVICE, "out of memory for a layer's tensors");
 }
 
-static int upload(tsr_context *context, const float *data, uint64_t bytes, tsr_buffer **buffer)
+static tsr_status upload(tsr_context *context, const float *data, const tsr_tensor *as, tsr_buffer **buffer)
 {
-    tsr_status status = tsr_buffer_create(context, bytes, buffer);
-    if (status == TSR_OK) status = tsr_buffer_write(*buffer, 0, data, bytes);
+    const tsr_tensor dense = on_host(as);
+    tsr_buffer *staged = NULL;
+    uint64_t bytes = 0, dense_bytes = 0;
+    tsr_status status = tsr_tensor_bytes(as, &bytes);
+    if (status == TSR_OK) status = tsr_tensor_bytes(&dense, &dense_bytes);
+    if (status == TSR_OK) status = tsr_buffer_create(context, bytes, buffer);
+    if (status == TSR_OK) status = tsr_buffer_create(context, dense_bytes, &staged);
+    if (status == TSR_OK) status = tsr_buffer_write(staged, 0, data, dense_bytes);
+    if (status == TSR_OK) status = convert(context, &dense, staged, as, *buffer);
+    tsr_buffer_destroy(staged);
+    return status;
+}
+
+/* The value of an element depends on its position in dense NCHW alone, so every device and layout sees the same. */
+static int fill(tsr_context *context, const tsr_tensor *as, uint64_t seed, const tsr_buffer **buffer)
+{
+    const size_t count = (size_t)(as->n * as->c * tsr__tensor_plane(as));
+    float *data = malloc(count * sizeof *data);
+    if (data == NULL) return out_of_memory();
+    for (size_t i = 0; i < count; ++i) data[i] = small_integer(seed + i);
+    tsr_buffer *made = NULL;
+    const tsr_status status = upload(context, data, as, &made);
+    free(data);
+    *buffer = made;
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot fill a buffer");
 }
 
-/* The value of an element depends on its NCHW position alone, so every device and layout sees the same input. Spare
- * lanes of the last block are zero, as the library expects. */
-static int fill_x(const layer *opened, tsr_buffer **x)
+/* The same for so many bytes of plain numbers; 0: the layer has none of them. */
+static int fill_numbers(const layer *opened, uint64_t bytes, uint64_t seed, const tsr_buffer **buffer)
 {
-    const tsr_tensor flat = in_one_row(&opened->info.x);
-    float *data = calloc(1, opened->info.x_bytes);
-    if (data == NULL) return out_of_memory();
-    uint64_t index = 0;
-    for (int64_t n = 0; n < flat.n; ++n)
-        for (int64_t c = 0; c < flat.c; ++c)
-            for (int64_t pixel = 0; pixel < flat.size[TSR_W]; ++pixel)
-                data[tsr__tensor_at(&flat, n, c, 0, 0, pixel)] = small_integer(index++);
-    const int failed = upload(opened->context, data, opened->info.x_bytes, x);
-    free(data);
-    return failed;
-}
-
-static int fill_plain(tsr_context *context, uint64_t count, uint64_t seed, tsr_buffer **buffer)
-{
-    float *data = malloc(count * sizeof *data);
-    if (data == NULL) return out_of_memory();
-    for (uint64_t i = 0; i < count; ++i) data[i] = small_integer(seed + i);
-    const int failed = upload(context, data, count * sizeof *data, buffer);
-    free(data);
-    return failed;
+    if (bytes == 0) return EXIT_DONE;
+    tsr_tensor numbers = tsr_tensor_default();
+    numbers.dtype = opened->info.x.dtype;
+    numbers.c = 1;
+    numbers.size[TSR_W] = (int64_t)(bytes / tsr_dtype_bytes(numbers.dtype));
+    return fill(opened->context, &numbers, seed, buffer);
 }
 
 /* Packs the weights once, outside of any timing. */
-static int fill_weights(const layer *opened, uint64_t count, tsr_buffer **w)
+static int fill_weights(const layer *opened, const layer_problem *problem, const tsr_buffer **w)
 {
-    tsr_buffer *plain = NULL, *packed = NULL;
-    int failed = fill_plain(opened->context, count, UINT64_C(1) << 40, &plain);
+    const tsr_conv *p = &problem->conv;
+    const int64_t count = p->k * (p->c / p->groups) * p->filter[TSR_D] * p->filter[TSR_H] * p->filter[TSR_W];
+    const tsr_buffer *plain = NULL;
+    tsr_buffer *packed = NULL;
+    int failed = fill_numbers(opened, (uint64_t)count * tsr_dtype_bytes(p->dtype), UINT64_C(1) << 40, &plain);
     if (!failed) {
         tsr_status status = tsr_buffer_create(opened->context, opened->info.packed_bytes, &packed);
         if (status == TSR_OK) status = tsr_plan_pack_enqueue(opened->plan, plain, packed, NULL, 0, NULL, NULL);
         if (status == TSR_OK) status = tsr_context_finish(opened->context);
         if (status != TSR_OK) failed = report_status(status, "cannot pack the weights");
     }
-    tsr_buffer_destroy(plain);
+    tsr_buffer_destroy((tsr_buffer *)plain);
     *w = packed;
     return failed;
 }
 
 static int fill_buffers(layer *opened, const layer_problem *problem)
 {
-    tsr_buffer *x = NULL, *w = NULL, *bias = NULL;
-    int failed = fill_x(opened, &x);
-    if (!failed && problem->w_count > 0) failed = fill_weights(opened, problem->w_count, &w);
-    if (!failed && problem->bias_count > 0) {
-        failed = fill_plain(opened->context, problem->bias_count, UINT64_C(1) << 41, &bias);
-    }
-    opened->args = (tsr_args){.x = x, .w = w, .bias = bias};
+    const tsr_plan_info *info = &opened->info;
+    tsr_args *args = &opened->args;
+    int failed = fill(opened->context, &info->x, 0, &args->x);
+    if (!failed && problem->is_conv) failed = fill_weights(opened, problem, &args->w);
+    if (!failed) failed = fill_numbers(opened, info->bias_bytes, UINT64_C(1) << 41, &args->bias);
+    if (!failed) failed = fill_numbers(opened, info->scale_bytes, UINT64_C(1) << 42, &args->scale);
+    if (!failed) failed = fill_numbers(opened, info->slope_bytes, UINT64_C(1) << 43, &args->slope);
+    if (!failed && info->residual_bytes > 0)
+        failed = fill(opened->context, &info->y, UINT64_C(1) << 44, &args->residual);
     if (failed) return failed;
 
-    tsr_status status = tsr_buffer_create(opened->context, opened->info.y_bytes, &opened->args.y);
-    if (status == TSR_OK && opened->info.workspace_bytes > 0) {
-        status = tsr_buffer_create(opened->context, opened->info.workspace_bytes, &opened->args.workspace);
-    }
+    tsr_status status = tsr_buffer_create(opened->context, info->y_bytes, &args->y);
+    if (status == TSR_OK && info->indices_bytes > 0)
+        status = tsr_buffer_create(opened->context, info->indices_bytes, &args->indices);
+    if (status == TSR_OK && info->workspace_bytes > 0)
+        status = tsr_buffer_create(opened->context, info->workspace_bytes, &args->workspace);
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot create a buffer");
 }
 
@@ -180,37 +247,28 @@ int layer_open(tsr_context *context, const layer_problem *problem, const char *a
 void layer_close(layer *opened)
 {
     /* The inputs are constant for a run, and ours to destroy. */
-    tsr_buffer_destroy((tsr_buffer *)opened->args.x);
-    tsr_buffer_destroy((tsr_buffer *)opened->args.w);
-    tsr_buffer_destroy((tsr_buffer *)opened->args.bias);
-    tsr_buffer_destroy(opened->args.y);
-    tsr_buffer_destroy(opened->args.workspace);
+    const tsr_buffer *const inputs[] = {opened->args.x,    opened->args.w,        opened->args.scale,
+                                        opened->args.bias, opened->args.residual, opened->args.slope,
+                                        opened->args.y,    opened->args.indices,  opened->args.workspace};
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; ++i) tsr_buffer_destroy((tsr_buffer *)inputs[i]);
     tsr_plan_destroy(opened->plan);
     *opened = (layer){0};
 }
 
 float *layer_read_y(const layer *opened)
 {
-    const tsr_tensor flat = in_one_row(&opened->info.y);
-    float *data = malloc(opened->info.y_bytes);
-    float *dense = malloc((size_t)(flat.n * flat.c * flat.size[TSR_W]) * sizeof *dense);
-    tsr_status status = TSR_OK;
-    if (data != NULL && dense != NULL) {
-        status = tsr_buffer_read(opened->args.y, 0, data, opened->info.y_bytes);
-        float *out = dense;
-        for (int64_t n = 0; n < flat.n && status == TSR_OK; ++n)
-            for (int64_t c = 0; c < flat.c; ++c)
-                for (int64_t pixel = 0; pixel < flat.size[TSR_W]; ++pixel)
-                    *out++ = data[tsr__tensor_at(&flat, n, c, 0, 0, pixel)];
-    }
-    const bool good = data != NULL && dense != NULL && status == TSR_OK;
+    const tsr_tensor dense = on_host(&opened->info.y);
+    tsr_buffer *staged = NULL;
+    uint64_t bytes = 0;
+    tsr_status status = tsr_tensor_bytes(&dense, &bytes);
+    if (status == TSR_OK) status = tsr_buffer_create(opened->context, bytes, &staged);
+    if (status == TSR_OK) status = convert(opened->context, &opened->info.y, opened->args.y, &dense, staged);
+    float *data = status == TSR_OK ? malloc(bytes) : NULL;
+    if (status == TSR_OK && data == NULL) out_of_memory();
+    if (data != NULL) status = tsr_buffer_read(staged, 0, data, bytes);
+    tsr_buffer_destroy(staged);
+    if (status == TSR_OK) return data;
+    report_status(status, "cannot read y");
     free(data);
-    if (good) return dense;
-    free(dense);
-    if (status != TSR_OK) {
-        report_status(status, "cannot read y");
-    } else {
-        out_of_memory();
-    }
     return NULL;
 }

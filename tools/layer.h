@@ -7,15 +7,22 @@
 
 #include <stddef.h>
 
+/* How a problem's tensors lie. A view lies in a larger tensor, with space around each row, plane and image. */
+typedef struct layer_form {
+    tsr_layout layout; /* NCHW, NHWC or ANY */
+    bool views;        /* not with ANY */
+    int dtype;         /* of tsr_dtype; LAYER_DTYPE_AS_SAID: what the problem says */
+} layer_form;
+
+enum { LAYER_DTYPE_AS_SAID = -1 };
+
 typedef struct layer_problem {
     bool is_conv; /* which of the two below */
     tsr_conv conv;
     tsr_pool pool;
-    tsr_tensor x, y;     /* shapes, NCHW */
-    uint64_t w_count;    /* plain weights, in floats; 0 for pooling */
-    uint64_t bias_count; /* 0: none */
-    double operations;   /* floating-point operations of a convolution, a multiply-add being two; 0 for pooling */
-    double bytes;        /* x and y once, and the weights of a convolution */
+    tsr_tensor y;      /* its shape, NCHW, f32 */
+    double operations; /* floating-point operations of a convolution, a multiply-add being two; 0 for pooling */
+    double bytes;      /* x, y, residual and indices once, and the weights of a convolution */
 } layer_problem;
 
 typedef struct layer {
@@ -26,8 +33,8 @@ typedef struct layer {
     double plan_ms;
 } layer;
 
-/* Reads a problem; `layout` is NCHW or ANY. Returns an exit code (report.h). */
-int layer_parse(const char *text, tsr_layout layout, layer_problem *problem);
+/* Reads a problem. Returns an exit code (report.h). */
+int layer_parse(const char *text, layer_form form, layer_problem *problem);
 
 /* Makes a plan for the problem and measures how long it took. algorithm NULL: the library's choice. */
 int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,
@@ -37,7 +44,7 @@ int layer_plan(tsr_context *context, const layer_problem *problem, const char *a
 int layer_open(tsr_context *context, const layer_problem *problem, const char *algorithm, layer *opened);
 void layer_close(layer *opened);
 
-/* Reads y back as dense NCHW; freed by the caller. NULL: failed, and reported. */
+/* Reads y back as dense NCHW floats; freed by the caller. NULL: failed, and reported. */
 float *layer_read_y(const layer *opened);
 
 #endif

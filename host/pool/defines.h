@@ -27,6 +27,15 @@ static inline bool tsr__pool_is_loose(const tsr__problem *p)
            p->window.filter[TSR_W] > MOST_UNROLLED;
 }
 
+/* Why the kernels for CPUs cannot serve, or NULL. */
+static inline const char *tsr__pool_refuse(const tsr_device *device, const tsr__problem *p)
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (p->window.adaptive && p->x.size[axis] > UINT32_MAX / (p->y.size[axis] + 1))
+            return "adaptive windows of its kernel want input size times output size below 2^32 on each axis";
+    return tsr__refuse_types(device, p);
+}
+
 static inline void tsr__pool_define_window(tsr__launch *launch, const tsr__problem *p)
 {
     static const tsr__window passed = {.adaptive = false};

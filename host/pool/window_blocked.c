@@ -19,13 +19,23 @@ static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
     return p->y.layout == TSR_LAYOUT_NHWC ? tsr__cpu_vector_width(device) : tsr__layout_block(p->y.layout);
 }
 
-/* Outputs of a work-item: a row, or less of it where the compute units would not all have work. */
-static int64_t tile_of(const tsr_device *device, const tsr__problem *p, int64_t vectors)
+/* What one work-item makes: outputs of a row, and vectors of channels of each. */
+typedef struct share {
+    int64_t tile, vectors;
+} share;
+
+/* A row, and of NHWC all channels; less where the compute units would not all have work. */
+static share share_of(const tsr_device *device, const tsr__problem *p, int64_t all_vectors)
 {
     enum { ITEMS_PER_UNIT = 4 };
-    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H] * vectors * p->y.n;
     const int64_t wanted = (int64_t)ITEMS_PER_UNIT * device->compute_units;
-    return rows >= wanted ? p->y.size[TSR_W] : tsr__ceil_div(p->y.size[TSR_W], tsr__ceil_div(wanted, rows));
+    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H] * p->y.n;
+    share s = {p->y.size[TSR_W], p->y.layout == TSR_LAYOUT_NHWC ? all_vectors : 1};
+    int64_t items = rows * tsr__ceil_div(all_vectors, s.vectors);
+    if (items < wanted) s.tile = tsr__ceil_div(s.tile, tsr__ceil_div(wanted, items));
+    items *= tsr__ceil_div(p->y.size[TSR_W], s.tile);
+    if (items < wanted) s.vectors = tsr__ceil_div(s.vectors, tsr__ceil_div(wanted, items));
+    return s;
 }
 
 static int64_t channel_step(const tsr_tensor *t, int64_t width)
@@ -37,9 +47,9 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 {
     (void)params;
     const int64_t width = vector_width(device, p), vectors = tsr__ceil_div(p->x.c, width);
-    const int64_t tile = tile_of(device, p, vectors);
-    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], tile);
-    const int64_t global[3] = {p->y.size[TSR_D] * p->y.size[TSR_H] * tiles, vectors, p->y.n};
+    const share s = share_of(device, p, vectors);
+    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], s.tile);
+    const int64_t global[3] = {p->y.size[TSR_D] * p->y.size[TSR_H] * tiles, tsr__ceil_div(vectors, s.vectors), p->y.n};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_blocked, "pool_window_blocked");
     tsr__launch_define(l, "VEC", width);
@@ -47,7 +57,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__pool_define_window(l, p);
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
-    tsr__launch_int(l, tile);
+    tsr__launch_int(l, s.tile);
+    tsr__launch_int(l, s.vectors);
     tsr__pool_launch_window(l, p, channel_step(&p->x, width), channel_step(&p->y, width));
     tsr__launch_grid(l, global, local);
 }
@@ -57,6 +68,6 @@ const tsr__algorithm tsr__pool_window_blocked = {
     .family = TSR__CPU_FAMILY,
     .layouts = layouts,
     .features = TSR__ALL_FEATURES & ~(TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT),
-    .refuse = tsr__refuse_types,
+    .refuse = tsr__pool_refuse,
     .launches = launches,
 };

@@ -68,7 +68,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const tsr__params smallest = make_params(device, 1);
     if (!fits(p, &smallest)) return "the windows of a few outputs span more than 4096 columns";
-    return tsr__refuse_types(device, p);
+    return tsr__pool_refuse(device, p);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)

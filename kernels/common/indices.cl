@@ -25,6 +25,22 @@ typedef struct {
     REAL_INTV index;
 } pool_search;
 
+DEFINE_POOL_TAPS(INTV, _v)
+
+/* VEC windows before anything is found. On one axis they begin at `start`; the others add `rest` to an index, and
+ * is_empty tells whether they leave no element. */
+static inline pool_search pool_begin(INTV start, int taps, int dilation, int size, int index_step, int rest,
+                                     int is_empty)
+{
+    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
+    if (INDICES != 0 && !is_empty) {
+        const INTV first = pool_first_tap_v(start, dilation), end = pool_end_tap_v(start, taps, dilation, size);
+        const INTV index = first < end ? rest + (start + first * dilation) * index_step : (INTV)(-1);
+        search.index = JOIN(JOIN(convert_, REAL_INT), VEC)(index);
+    }
+    return search;
+}
+
 /* Takes in elements and their positions. The first NaN wins. */
 static inline void pool_take(pool_search *search, REALV element, REAL_INTV position)
 {

@@ -88,24 +88,26 @@ static inline REALV pool_result(pool_window window, REALV count)
 
 /* ---- Where windows lie ------------------------------------------------------------------------------------------ */
 
-/* The first tap, of those of a window along one axis that begins at start, which does not lie before 0. */
-static inline int pool_first_tap(int start, int dilation)
-{
-    return start < 0 ? (dilation - 1 - start) / dilation : 0;
-}
+/* Of windows along one axis that begin at `start`: the first tap that does not lie before 0; one past the last that lies
+ * before `end`; and how many count in an average, in an image of the given size whose padding ends at padded_end. For
+ * one window T is int, for several a vector. */
+#define DEFINE_POOL_TAPS(T, suffix)                                                                             \
+    static inline T pool_first_tap##suffix(T start, int dilation)                                               \
+    {                                                                                                           \
+        return start < 0 ? (dilation - 1 - start) / dilation : (T)(0);                                          \
+    }                                                                                                           \
+    static inline T pool_end_tap##suffix(T start, int taps, int dilation, int end)                              \
+    {                                                                                                           \
+        return start >= end ? (T)(0) : min((T)(taps), (end - start + dilation - 1) / dilation);                 \
+    }                                                                                                           \
+    static inline T pool_counted_taps##suffix(T start, int taps, int dilation, int size, int padded_end)        \
+    {                                                                                                           \
+        if (KIND == 2) return pool_end_tap##suffix(start, taps, dilation, padded_end);                          \
+        return max(pool_end_tap##suffix(start, taps, dilation, size) - pool_first_tap##suffix(start, dilation), \
+                   (T)(0));                                                                                     \
+    }
 
-/* One past the last tap that lies before end. */
-static inline int pool_end_tap(int start, int taps, int dilation, int end)
-{
-    return start >= end ? 0 : min(taps, (end - start + dilation - 1) / dilation);
-}
-
-/* How many taps count in an average, along one axis of the given size whose padding ends at end. */
-static inline int pool_counted_taps(int start, int taps, int dilation, int size, int end)
-{
-    if (KIND == 2) return pool_end_tap(start, taps, dilation, end);
-    return max(pool_end_tap(start, taps, dilation, size) - pool_first_tap(start, dilation), 0);
-}
+DEFINE_POOL_TAPS(int, )
 
 /* The window of one output on one axis. */
 typedef struct {
@@ -120,8 +122,10 @@ static inline pool_span pool_locate(int out, int outs, int size, int taps, int s
 {
     pool_span span = {out * stride - pad, 0, 0, 0};
     if (adaptive) {
-        span.begin = (int)((long)out * size / outs);
-        span.end = (int)(((long)(out + 1) * size + outs - 1) / outs) - span.begin;
+        /* Within 32 bits, as the host has seen to. */
+        const uint next = (uint)(out + 1) * (uint)size;
+        span.begin = (int)((uint)out * (uint)size / (uint)outs);
+        span.end = (int)(next / (uint)outs + (next % (uint)outs != 0)) - span.begin;
         span.counted = span.end;
     } else {
         span.first = pool_first_tap(span.begin, dilation);

@@ -17,6 +17,7 @@
 #define REALV                    JOIN(REAL, VEC)
 #define REAL_INTV                JOIN(REAL_INT, VEC)
 #define INTV                     JOIN(int, VEC)
+#define TO_REALV(v)              JOIN(JOIN(convert_, REAL), VEC)(v)
 #define LOADV(pointer)           JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer)   JOIN(vstore, VEC)(value, 0, pointer)
 
@@ -30,11 +31,17 @@
 #define STOREV_0(v, pointer)     STOREV(v, pointer)
 #define STOREV_1(v, pointer)     JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
 #define STOREV_2(v, pointer)     STOREV(v, pointer)
-#define STOREV_3(v, pointer)     STOREV(JOIN(JOIN(convert_char, VEC), _sat_rte)(v), pointer)
-#define STOREV_4(v, pointer)     STOREV(JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v), pointer)
+#define STOREV_3(v, pointer)     (*(__global charv *)(pointer) = JOIN(JOIN(convert_char, VEC), _sat_rte)(v))
+#define STOREV_4(v, pointer)     (*(__global ucharv *)(pointer) = JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v))
 #define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
 
+/* Vectors of bytes that lie anywhere. PoCL's vstoreN stores them byte by byte, seven times slower. */
+typedef JOIN(char, VEC) charv __attribute__((aligned(1)));
+typedef JOIN(uchar, VEC) ucharv __attribute__((aligned(1)));
+
 __constant REAL vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+__constant int int_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* v with zeros in all lanes but the first count. Channels past a tensor's last are stored as zeros. */
 static inline REALV keep_lanes(REALV v, int count)

@@ -1,12 +1,13 @@
 /* pool/window_blocked: pooling for CPUs where channels lie side by side, in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      global = (O * P * ceil(Q / tile), ceil(C / VEC), N), local = (1, 1, 1)
+ *   launch      global = (O * P * ceil(Q / tile), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
  *   compiled in VEC; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
- *   run time    c, tile and what pool_window.cl lists
+ *   run time    c, tile, vectors and what pool_window.cl lists
  *
- * One work-item makes `tile` outputs of a row for VEC channels: whole vectors in and out, with no shuffles. Taps that
+ * One work-item makes `tile` outputs of a row for VEC * vectors channels: whole vectors in and out, with no shuffles. In
+ * NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that
  * fall into the padding are not visited: each window is cut to the image before its loops start, and they test nothing.
  */
 #if !defined(NHWC)
@@ -38,39 +39,52 @@ static inline void take_row(pool_search *search, __global const X_ELEMENT *row, 
     }
 }
 
+/* One output of VEC channels. */
+static inline pool_search search_window(__global const X_ELEMENT *from, pool_span depth, pool_span height,
+                                        pool_span width, int channels, int dilation_d, int step_h, int step_w, int x_d,
+                                        int x_h, int x_w, int index_d, int index_h, int index_w)
+{
+    const int first_d = depth.begin + depth.first * dilation_d, first_h = height.begin + height.first * step_h;
+    const int first_w = width.begin + width.first * step_w;
+    const int is_empty = depth.first >= depth.end || height.first >= height.end || width.first >= width.end;
+    pool_search search = {pool_empty(),
+                          (REAL_INTV)(is_empty ? -1 : first_d * index_d + first_h * index_h + first_w * index_w)};
+    for (int i = depth.first; i < depth.end; ++i)
+        for (int j = height.first; j < height.end; ++j) {
+            const int id = depth.begin + i * dilation_d, ih = height.begin + j * step_h;
+            take_row(&search, from + id * x_d + ih * x_h + width.begin * x_w, width, x_w, channels,
+                     id * index_d + ih * index_h + width.begin * index_w, index_w, step_w);
+        }
+    return search;
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int c, int tile, WINDOW_ARGS)
+    __global INDEX *restrict indices, ulong indices_offset, int c, int tile, int vectors, WINDOW_ARGS)
 {
     const int tiles = (q + tile - 1) / tile;
     const int row = (int)get_global_id(0) / tiles, q0 = (int)get_global_id(0) % tiles * tile;
-    const int block = (int)get_global_id(1), n = (int)get_global_id(2);
-    const int channels = c - block * VEC;
+    const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);
+    const int end = min(first + vectors, (c + VEC - 1) / VEC);
     const pool_span depth = LOCATE_D(row / p), height = LOCATE_H(row % p);
-    __global const X_ELEMENT *from = x + x_offset + n * x_n + block * x_c;
-    ulong to = (ulong)(n * y_n + block * y_c + row / p * y_d + row % p * y_h + q0 * y_w);
 
-    for (int iq = q0; iq < min(q, q0 + tile); ++iq, to += (ulong)y_w) {
+    for (int iq = q0; iq < min(q, q0 + tile); ++iq) {
         const pool_span width = LOCATE_W(iq);
-        const int first_d = depth.begin + depth.first * dilation_d, first_h = height.begin + height.first * STEP_H;
-        const int first_w = width.begin + width.first * STEP_W;
-        const int is_empty = depth.first >= depth.end || height.first >= height.end || width.first >= width.end;
-        pool_search search = {pool_empty(),
-                              (REAL_INTV)(is_empty ? -1 : first_d * index_d + first_h * index_h + first_w * index_w)};
-        for (int i = depth.first; i < depth.end; ++i)
-            for (int j = height.first; j < height.end; ++j) {
-                const int id = depth.begin + i * dilation_d, ih = height.begin + j * STEP_H;
-                take_row(&search, from + id * x_d + ih * x_h + width.begin * x_w, width, x_w, channels,
-                         id * index_d + ih * index_h + width.begin * index_w, index_w, STEP_W);
-            }
-        const REALV result =
-            pool_result(search.window, (REALV)((REAL)(depth.counted * height.counted * width.counted)));
-        if (NHWC)
-            store_first(result, y + y_offset + to, channels);
-        else
-            STOREV_Y(keep_lanes(result, channels), y + y_offset + to);
-        if (INDICES != 0)
-            pool_store_indices(search.index, indices + indices_offset + to, n * index_n + (long)(block * VEC) * index_c,
-                               index_c, channels, !NHWC);
+        const REALV count = (REALV)((REAL)((long)depth.counted * height.counted * width.counted));
+        for (int v = first; v < end; ++v) {
+            const int channels = c - v * VEC;
+            const ulong to = (ulong)(n * y_n + v * y_c + row / p * y_d + row % p * y_h + iq * y_w);
+            const pool_search search =
+                search_window(x + x_offset + n * x_n + v * x_c, depth, height, width, channels, dilation_d, STEP_H,
+                              STEP_W, x_d, x_h, x_w, index_d, index_h, index_w);
+            const REALV result = pool_result(search.window, count);
+            if (NHWC)
+                store_first(result, y + y_offset + to, channels);
+            else
+                STOREV_Y(keep_lanes(result, channels), y + y_offset + to);
+            if (INDICES != 0)
+                pool_store_indices(search.index, indices + indices_offset + to, n * index_n + v * VEC * index_c,
+                                   index_c, channels, !NHWC);
+        }
     }
 }

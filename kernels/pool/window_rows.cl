@@ -87,54 +87,23 @@ static inline void fill_line(REAL *line, columns of, window_rows from)
     }
 }
 
-/* From the index of a window's element to the index of the next window's, for VEC windows. */
-static inline REAL_INTV lane_steps(window_rows from)
-{
-    return JOIN(JOIN(convert_, REAL_INT), VEC)(LOADV(vector_lane)) * (REAL_INT)(STRIDE_W * from.index_w);
-}
-
-/* What the first row inside of the image adds to an index. */
-static inline int first_row(window_rows from)
-{
-    return (from.depth.begin + from.depth.first * from.step_d) * from.index_d +
-           (from.height.begin + from.height.first * from.step_h) * from.index_h;
-}
-
-/* Elements of a window that count in an average, over a column. */
-static inline long rows_counted(window_rows from)
-{
-    return (long)from.depth.counted * from.height.counted;
-}
-
-/* VEC windows before anything is found: each maximum is taken for the first element inside of the image. */
-static inline pool_search begin_search(window_rows from, const pool_span *width)
-{
-    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
-    REAL_INT index[VEC];
-    const int has_rows = from.depth.first < from.depth.end && from.height.first < from.height.end;
-    if (INDICES == 0 || S == 0 || !has_rows) return search;
-    for (int i = 0; i < VEC; ++i)
-        index[i] = width[i].first < width[i].end
-                       ? first_row(from) + (width[i].begin + width[i].first * from.step_w) * from.index_w
-                       : -1;
-    search.index = LOADV(index);
-    return search;
-}
-
-/* The same where columns of all lie inside, from iw on. */
-static inline pool_search begin_search_inside(window_rows from, int iw)
-{
-    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
-    const int has_rows = from.depth.first < from.depth.end && from.height.first < from.height.end;
-    if (INDICES != 0 && has_rows) search.index = (REAL_INTV)(first_row(from) + iw * from.index_w) + lane_steps(from);
-    return search;
-}
-
 /* ---- Windows that are compiled in ------------------------------------------------------------------------------ */
 
-/* The maxima of VEC windows, the first of which begins at column iw, row by row in scan order. */
-static inline void search_rows(pool_search *search, REAL *line, columns of, window_rows from, int iw)
+/* Where VEC windows begin, the first of which begins at column iw. */
+static inline INTV starts(int iw)
 {
+    return iw + LOADV(int_lane) * STRIDE_W;
+}
+
+/* The maxima of VEC windows, row by row in scan order. */
+static inline pool_search search_rows(REAL *line, columns of, window_rows from, int iw, int w)
+{
+    const int first_d = from.depth.begin + from.depth.first * from.step_d;
+    const int first_h = from.height.begin + from.height.first * from.step_h;
+    const int is_empty = from.depth.first >= from.depth.end || from.height.first >= from.height.end;
+    const INTV start = starts(iw);
+    pool_search search =
+        pool_begin(start, S, DILATION_W, w, from.index_w, first_d * from.index_d + first_h * from.index_h, is_empty);
     for (int i = from.depth.first; i < from.depth.end; ++i)
         for (int j = from.height.first; j < from.height.end; ++j) {
             const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
@@ -146,10 +115,11 @@ static inline void search_rows(pool_search *search, REAL *line, columns of, wind
             fill_line(line, of, row);
 #pragma unroll
             for (int k = 0; k < S; ++k) {
-                const int position = id * from.index_d + ih * from.index_h + (iw + k * DILATION_W) * from.index_w;
-                pool_take(search, load_strided(line + k * DILATION_W), (REAL_INTV)(position) + lane_steps(from));
+                const INTV index = id * from.index_d + ih * from.index_h + (start + k * DILATION_W) * from.index_w;
+                pool_take(&search, load_strided(line + k * DILATION_W), JOIN(JOIN(convert_, REAL_INT), VEC)(index));
             }
         }
+    return search;
 }
 
 /* ---- Windows of any size ---------------------------------------------------------------------------------------- */
@@ -170,12 +140,13 @@ static inline REAL combine_along(const REAL *line, int taps)
 }
 
 /* What the elements of VEC windows come to, one tap of all of them after the other. */
-static inline REALV combine_across(const REAL *line, int at, const pool_span *width, int longest, int step)
+static inline REALV combine_across(const REAL *line, int at, const pool_span *width, int outputs, int longest, int step)
 {
     pool_window window = pool_empty();
+    REAL lane[VEC];
+    STOREV(pool_empty().total, lane);
     for (int tap = 0; tap < longest; ++tap) {
-        REAL lane[VEC];
-        for (int i = 0; i < VEC; ++i)
+        for (int i = 0; i < outputs; ++i)
             lane[i] = tap >= width[i].first && tap < width[i].end ? line[width[i].begin - at + tap * step]
                                                                   : pool_empty().total.s0;
         pool_join(&window, LOADV(lane));
@@ -189,7 +160,7 @@ static inline REALV combine(const REAL *line, int at, const pool_span *width, in
     REAL lane[VEC];
     int longest = 0;
     for (int i = 0; i < outputs; ++i) longest = max(longest, width[i].end);
-    if (step > 1 || (longest < 2 * VEC && outputs > 1)) return combine_across(line, at, width, longest, step);
+    if (step > 1 || (longest < 2 * VEC && outputs > 1)) return combine_across(line, at, width, outputs, longest, step);
     for (int i = 0; i < VEC; ++i)
         lane[i] = i < outputs
                       ? combine_along(line + width[i].begin + width[i].first - at, width[i].end - width[i].first)
@@ -213,18 +184,20 @@ static inline int find(REAL maximum, window_rows from, pool_span width)
 }
 
 /* What VEC windows come to, and where. */
-static inline void search_any(pool_search *search, const REAL *line, columns of, window_rows from,
-                              const pool_span *width, int outputs)
+static inline pool_search search_any(const REAL *line, columns of, window_rows from, const pool_span *width,
+                                     int outputs)
 {
+    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
     const REALV found = combine(line, of.at, width, outputs, from.step_w);
-    pool_join(&search->window, found);
+    pool_join(&search.window, found);
     if (INDICES != 0) {
         REAL lane[VEC];
         REAL_INT index[VEC];
         STOREV(found, lane);
         for (int i = 0; i < VEC; ++i) index[i] = i < outputs ? find(lane[i], from, width[i]) : -1;
-        search->index = LOADV(index);
+        search.index = LOADV(index);
     }
+    return search;
 }
 
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
@@ -233,7 +206,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
     __global INDEX *restrict indices, ulong indices_offset, int c, WINDOW_ARGS)
 {
-    const int q0 = (int)get_global_id(0) * TILE_Q, row = (int)get_global_id(1);
+    const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q0 + TILE_Q, q), row = (int)get_global_id(1);
     const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
     const window_rows from = {x + x_offset + n * x_n + ic * x_c,
                               LOCATE_D(row / p),
@@ -246,8 +219,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
                               index_d,
                               index_h,
                               index_w};
-    const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h + q0);
-    const pool_span last = LOCATE_W(min(q0 + TILE_Q, q) - 1);
+    const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
+    const REAL rows = (REAL)((long)from.depth.counted * from.height.counted);
+    const pool_span last = LOCATE_W(q_end - 1);
     const int past = last.begin + (ADAPTIVE ? last.end : (COMPILED(S, s) - 1) * STEP_W + 1);
     columns of = {LOCATE_W(q0).begin, 0, 0};
     REAL line[LINE];
@@ -257,31 +231,30 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
     for (int i = 0; i + VEC <= LINE; i += VEC) STOREV(pool_empty().total, line + i);
     if (INDICES == 0 || S == 0) fill_line(line, of, from);
 
-    for (int i = 0; i < TILE_Q && q0 + i < q; i += VEC) {
-        const int outputs = min(VEC, q - q0 - i), iw = of.at + i * STRIDE_W;
-        pool_span width[VEC];
-        pool_search search;
-        REALV count = (REALV)((REAL)(rows_counted(from) * S));
-        if (S == 0 || iw < 0 || iw + (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W >= w) {
-            REAL lane[VEC];
-            for (int j = 0; j < VEC; ++j) width[j] = LOCATE_W(min(q0 + i + j, q - 1));
-            for (int j = 0; j < VEC; ++j) lane[j] = (REAL)(rows_counted(from) * width[j].counted);
-            count = LOADV(lane);
-            search = begin_search(from, width);
-        } else {
-            search = begin_search_inside(from, iw);
-        }
+    for (int iq = q0; iq < q_end; iq += VEC) {
+        const int outputs = min(VEC, q_end - iq), iw = of.at + (iq - q0) * STRIDE_W;
+        pool_search search = {pool_empty(), (REAL_INTV)(-1)};
+        REALV count;
         if (S == 0) {
-            search_any(&search, line, of, from, width, outputs);
-        } else if (INDICES != 0) {
-            search_rows(&search, line, of, from, iw);
+            pool_span width[VEC];
+            REAL counted[VEC];
+            for (int i = 0; i < outputs; ++i) {
+                width[i] = LOCATE_W(iq + i);
+                counted[i] = (REAL)width[i].counted;
+            }
+            for (int i = outputs; i < VEC; ++i) counted[i] = REAL_OF(1.0);
+            search = search_any(line, of, from, width, outputs);
+            count = LOADV(counted) * rows;
         } else {
+            if (INDICES != 0) search = search_rows(line, of, from, iw, w);
 #pragma unroll
-            for (int k = 0; k < S; ++k) pool_join(&search.window, load_strided(line + i * STRIDE_W + k * DILATION_W));
+            for (int k = 0; k < (INDICES == 0 ? S : 0); ++k)
+                pool_join(&search.window, load_strided(line + (iq - q0) * STRIDE_W + k * DILATION_W));
+            count = TO_REALV(pool_counted_taps_v(starts(iw), S, DILATION_W, w, end_w)) * rows;
         }
-        store_first(pool_result(search.window, count), y + y_offset + to + i, outputs);
+        store_first(pool_result(search.window, count), y + y_offset + to + iq, outputs);
         if (INDICES != 0)
-            pool_store_indices(search.index, indices + indices_offset + to + i, n * index_n + ic * index_c, 0, outputs,
+            pool_store_indices(search.index, indices + indices_offset + to + iq, n * index_n + ic * index_c, 0, outputs,
                                0);
     }
 }

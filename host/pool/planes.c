@@ -1,0 +1,46 @@
+/* The global pooling for CPUs on NCHW: kernels/pool/planes.cl tells what it does and why. */
+#include "cpu_family.h"
+#include "pool/defines.h"
+
+extern const tsr__source tsr__source_pool_planes;
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    if (!p->global) return "it pools whole planes alone";
+    if (!tsr__tensor_has_dense_planes(&p->x)) return "the planes of x are not dense";
+    return tsr__refuse_types(device, p);
+}
+
+static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
+{
+    (void)params;
+    const int64_t width = tsr__cpu_vector_width(device), planes = p->x.n * p->x.c;
+    const int64_t counted = p->indices_flat ? tsr__tensor_plane(&p->x) : 0;
+    const int64_t global[3] = {tsr__ceil_div(planes, width), 1, 1};
+    const size_t local[3] = {1, 1, 1};
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_planes, "pool_planes");
+    tsr__launch_define(l, "VEC", width);
+    tsr__pool_define_kind(l, p);
+    tsr__pool_launch_slots(l);
+    tsr__launch_int(l, planes);
+    tsr__launch_int(l, p->x.c);
+    tsr__launch_int(l, tsr__tensor_plane(&p->x));
+    tsr__launch_int(l, p->x.strides.n);
+    tsr__launch_int(l, p->x.strides.c);
+    tsr__launch_int(l, p->y.strides.n);
+    tsr__launch_int(l, p->y.strides.c);
+    tsr__launch_long(l, counted * p->x.c);
+    tsr__launch_long(l, counted);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
+    tsr__launch_int(l, p->indices_column_major);
+    tsr__launch_grid(l, global, local);
+}
+
+const tsr__algorithm tsr__pool_planes = {
+    .name = "planes",
+    .family = TSR__CPU_FAMILY,
+    .features = TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT |
+                                      TSR__ADAPTIVE_BIT | TSR__CEIL_BIT | TSR__DILATION_BIT),
+    .refuse = refuse,
+    .launches = launches,
+};

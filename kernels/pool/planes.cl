@@ -1,0 +1,80 @@
+/* pool/planes: global pooling for CPUs, NCHW: each plane of x, all of whose elements are neighbours, becomes one number.
+ *
+ *   launch      global = (ceil(N * C / VEC), 1, 1), local = (1, 1, 1)
+ *   local mem   none
+ *   needs       the window is the whole plane
+ *   compiled in VEC; what common/pooling.cl and indices.cl want
+ *   run time    planes = N * C, c, plane: elements of one; strides of x and y from image to image and channel to channel;
+ *               index_n, index_c: what image and channel add to an index; d, h, w and column_major: how a plane is counted
+ *
+ * One work-item makes VEC planes, so that even small ones cost no more than their elements. It reads a plane in whole
+ * vectors, whatever its shape, and folds the last vector in halves.
+ */
+#include "common/vector.cl"
+#include "common/pooling.cl"
+#include "common/indices.cl"
+
+/* VEC elements, or the first count and then some that change no result. */
+static inline REALV load_some(__global const X_ELEMENT *from, int count)
+{
+    return count >= VEC ? LOADV_X(from)
+                        : (LOADV(vector_lane) < (REALV)((REAL)count) ? load_first(from, count) : pool_empty().total);
+}
+
+/* What the elements of a plane come to. */
+static inline REAL combine(__global const X_ELEMENT *from, int plane)
+{
+    REAL lane[VEC];
+    pool_window window = pool_empty();
+    for (int i = 0; i < plane; i += VEC) pool_add(&window, load_some(from + i, plane - i));
+    STOREV(KIND == 0 ? pool_maximum(window) : window.total, lane);
+#pragma unroll
+    for (int width = VEC / 2; width > 0; width /= 2)
+#pragma unroll
+        for (int i = 0; i < width; ++i) {
+            const REAL a = lane[i], b = lane[i + width];
+            lane[i] = KIND != 0 ? a + b : a != a || a >= b ? a : b;
+        }
+    return lane[0];
+}
+
+/* The position of the first element that is the maximum, or is a NaN if that is one. */
+static inline int find(REAL maximum, __global const X_ELEMENT *from, int plane)
+{
+    int i = 0;
+    for (; i + VEC <= plane; i += VEC) {
+        const REALV elements = LOADV_X(from + i);
+        if (any((elements == maximum) | ((elements != elements) & (REAL_INTV)(maximum != maximum ? -1 : 0)))) break;
+    }
+    for (; i < plane; ++i) {
+        const REAL element = LOAD_X(from, i);
+        if (element == maximum || (element != element && maximum != maximum)) break;
+    }
+    return i;
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_planes(
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
+    __global INDEX *restrict indices, ulong indices_offset, int planes, int c, int plane, int x_n, int x_c, int y_n,
+    int y_c, long index_n, long index_c, int d, int h, int w, int column_major)
+{
+    const int first = (int)get_global_id(0) * VEC, count = min(VEC, planes - first);
+    REAL lane[VEC];
+    for (int i = 0; i < VEC; ++i) {
+        const int n = (first + i) / c, ic = (first + i) % c;
+        lane[i] = i < count ? combine(x + x_offset + n * x_n + ic * x_c, plane) : REAL_OF(0.0);
+    }
+    pool_window window = pool_empty();
+    pool_join(&window, LOADV(lane));
+    REAL result[VEC];
+    STOREV(pool_result(window, (REALV)((REAL)plane)), result);
+    for (int i = 0; i < count; ++i) {
+        const int n = (first + i) / c, ic = (first + i) % c;
+        STORE_Y(result[i], y, y_offset + (ulong)(n * y_n + ic * y_c));
+        if (INDICES != 0) {
+            const int at = find(lane[i], x + x_offset + n * x_n + ic * x_c, plane);
+            const int index = column_major ? (at % w * h + at / w % h) * d + at / (w * h) : at;
+            indices[indices_offset + (ulong)(n * y_n + ic * y_c)] = (INDEX)(n * index_n + ic * index_c + index);
+        }
+    }
+}
