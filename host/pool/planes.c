@@ -6,9 +6,11 @@ extern const tsr__source tsr__source_pool_planes;
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
+    const char *types = tsr__refuse_types(device, p);
+    if (types != NULL) return types;
     if (!p->global) return "it pools whole planes alone";
     if (!tsr__tensor_has_dense_planes(&p->x)) return "the planes of x are not dense";
-    return tsr__refuse_types(device, p);
+    return NULL;
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)

@@ -151,6 +151,15 @@ static void complete_window(tsr__problem *p)
         if (w->stride[axis] == 0) w->stride[axis] = p->global ? 1 : w->filter[axis];
 }
 
+/* Adaptive windows that share the input evenly slide, which every algorithm knows. */
+static void simplify_adaptive(tsr__window *w)
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (w->size[axis] % w->out[axis] != 0 || w->size[axis] / w->out[axis] > TSR__MAX_WINDOW) return;
+    for (int axis = 0; axis < TSR_AXES; ++axis) w->filter[axis] = w->stride[axis] = w->size[axis] / w->out[axis];
+    w->adaptive = false;
+}
+
 /* An index must fit its type. */
 static tsr_status check_indices(const tsr__problem *p)
 {
@@ -172,6 +181,7 @@ tsr_status tsr__pool_problem(const tsr_pool *c, tsr__problem *p)
     complete_window(p);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
     if (!c->adaptive) TSR__TRY(check_pads(&p->window));
+    if (c->adaptive) simplify_adaptive(&p->window);
     p->residual = p->y;
     TSR__TRY(tsr__tensor_check(&p->x, "x", true, TSR__READ));
     TSR__TRY(tsr__tensor_check(&p->y, "y", true, TSR__WRITTEN));

@@ -52,8 +52,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
         const tsr__params made = make_params(device, vectors_worth_trying[i]);
         /* A tile of which more than half lies past the row's end is a smaller one with waste. */
         const bool wasteful = vectors_worth_trying[i] > 1 && made.value[TILE_Q] >= 2 * p->y.size[TSR_W];
-        /* Indices are found for one vector of outputs at a time. */
-        const bool possible = vectors_worth_trying[i] == 1 || !p->indices || tsr__pool_is_loose(p);
+        const bool possible = vectors_worth_trying[i] == 1 || !tsr__pool_is_loose(p);
         if (possible && fits(p, &made) && !wasteful) out[count++] = made;
     }
     return count;
@@ -71,11 +70,23 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     return tsr__pool_refuse(device, p);
 }
 
+/* Rows of a work-item: several short ones, so that starting it does not weigh, unless compute units would idle. */
+static int64_t rows_of(const tsr_device *device, const tsr__problem *p, int64_t tiles)
+{
+    enum { OUTPUTS = 256, ITEMS_PER_UNIT = 8 };
+    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H];
+    const int64_t most = rows * tiles * p->y.n * p->y.c / ((int64_t)ITEMS_PER_UNIT * device->compute_units);
+    int64_t some = tsr__ceil_div(OUTPUTS, p->y.size[TSR_W]);
+    if (some > most) some = most;
+    if (some > rows) some = rows;
+    return some > 1 ? some : 1;
+}
+
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    (void)device;
-    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]),
-                               p->y.size[TSR_D] * p->y.size[TSR_H], p->y.n * p->y.c};
+    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]);
+    const int64_t rows = rows_of(device, p, tiles);
+    const int64_t global[3] = {tiles, tsr__ceil_div(p->y.size[TSR_D] * p->y.size[TSR_H], rows), p->y.n * p->y.c};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_rows, "pool_window_rows");
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
@@ -84,6 +95,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__pool_define_window(l, p);
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
+    tsr__launch_int(l, rows);
     tsr__pool_launch_window(l, p, p->x.strides.c, p->y.strides.c);
     tsr__launch_grid(l, global, local);
 }

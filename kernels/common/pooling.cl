@@ -47,6 +47,12 @@ static inline void pool_join(pool_window *window, REALV total)
     }
 }
 
+/* What two windows come to together, one number each. */
+static inline REAL pool_join_one(REAL a, REAL b)
+{
+    return KIND != 0 ? a + b : a != a || a >= b ? a : b;
+}
+
 static inline void pool_add(pool_window *window, REALV element)
 {
     pool_join(window, KIND == 3 ? pool_power(element) : element);

@@ -31,10 +31,7 @@ static inline REAL combine(__global const X_ELEMENT *from, int plane)
 #pragma unroll
     for (int width = VEC / 2; width > 0; width /= 2)
 #pragma unroll
-        for (int i = 0; i < width; ++i) {
-            const REAL a = lane[i], b = lane[i + width];
-            lane[i] = KIND != 0 ? a + b : a != a || a >= b ? a : b;
-        }
+        for (int i = 0; i < width; ++i) lane[i] = pool_join_one(lane[i], lane[i + width]);
     return lane[0];
 }
 

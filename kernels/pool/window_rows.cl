@@ -1,13 +1,13 @@
 /* pool/window_rows: pooling for CPUs, x and y in NCHW; 1 to 3 axes.
  *
- *   launch      global = (ceil(Q / TILE_Q), O * P, N * C), local = (1, 1, 1)
+ *   launch      global = (ceil(Q / TILE_Q), ceil(O * P / rows), N * C), local = (1, 1, 1)
  *   local mem   none
- *   needs       TILE_Q a multiple of VEC, and VEC itself where indices are asked for of windows that are compiled in
+ *   needs       TILE_Q a multiple of VEC, and VEC itself where windows are not compiled in
  *   compiled in VEC TILE_Q; SPAN: at least as many columns as the windows of TILE_Q outputs span; what common/pooling.cl,
  *               indices.cl and pool_window.cl want
- *   run time    c and what pool_window.cl lists
+ *   run time    c, rows and what pool_window.cl lists
  *
- * One work-item makes TILE_Q consecutive outputs of a row in two passes. The first combines the rows of their windows
+ * One work-item makes TILE_Q consecutive outputs of each of some rows, in two passes. The first combines the rows of their windows
  * into one line of private memory, with whole vectors whatever the stride. The second combines elements of that line
  * for each output, and is the only one that has to step. The line is padded, so that neither pass tests where it is. If
  * equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
@@ -47,15 +47,20 @@ static inline REALV load_some(__global const X_ELEMENT *from, int count)
     return LOADV(lane);
 }
 
-/* VEC elements of the line, STRIDE_W apart. */
-static inline REALV load_strided(const REAL *line)
-{
-    REAL lane[VEC];
-    if (STRIDE_W == 1) return LOADV(line);
-    if (STRIDE_W == 2) return (REALV)(LOADV(line).even, LOADV(line + VEC).even);
-    for (int i = 0; i < VEC; ++i) lane[i] = line[i * STRIDE_W];
-    return LOADV(lane);
-}
+/* VEC elements, STRIDE_W apart, of the line or of x. */
+#define DEFINE_LOAD_STRIDED(name, T, LOAD, LOAD_VECTOR)                                          \
+    static inline REALV name(const T *from)                                                      \
+    {                                                                                            \
+        REAL lane[VEC];                                                                          \
+        if (STRIDE_W == 1) return LOAD_VECTOR(from);                                             \
+        if (STRIDE_W == 2) return (REALV)(LOAD_VECTOR(from).even, LOAD_VECTOR(from + VEC).even); \
+        for (int i = 0; i < VEC; ++i) lane[i] = LOAD(from, i * STRIDE_W);                        \
+        return LOADV(lane);                                                                      \
+    }
+
+#define LOAD_LINE(from, i) ((from)[i])
+DEFINE_LOAD_STRIDED(load_strided, REAL, LOAD_LINE, LOADV)
+DEFINE_LOAD_STRIDED(load_strided_x, __global X_ELEMENT, LOAD_X, LOADV_X)
 
 /* What a window has come to so far, as an element that others are joined to. */
 static inline REALV pool_so_far(pool_window window)
@@ -96,14 +101,21 @@ static inline INTV starts(int iw)
 }
 
 /* The maxima of VEC windows, row by row in scan order. */
-static inline pool_search search_rows(REAL *line, columns of, window_rows from, int iw, int w)
+static inline pool_search search_rows(REAL *line, window_rows from, int iw, int w)
 {
+    const int span = (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W + 1;
+    const int begin = clamp(-iw, 0, span);
+    const columns of = {iw, begin, clamp(w - iw, begin, span)};
+    /* Also what the last vector loads and does not use. */
+    const int is_inside = iw >= 0 && iw + VEC * STRIDE_W + (S - 1) * DILATION_W < w;
     const int first_d = from.depth.begin + from.depth.first * from.step_d;
     const int first_h = from.height.begin + from.height.first * from.step_h;
     const int is_empty = from.depth.first >= from.depth.end || from.height.first >= from.height.end;
     const INTV start = starts(iw);
     pool_search search =
         pool_begin(start, S, DILATION_W, w, from.index_w, first_d * from.index_d + first_h * from.index_h, is_empty);
+    if (of.end - of.begin < span)
+        for (int i = 0; i < span + VEC; i += VEC) STOREV(pool_empty().total, line + i);
     for (int i = from.depth.first; i < from.depth.end; ++i)
         for (int j = from.height.first; j < from.height.end; ++j) {
             const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
@@ -112,11 +124,14 @@ static inline pool_search search_rows(REAL *line, columns of, window_rows from, 
             row.depth.end = i + 1;
             row.height.first = j;
             row.height.end = j + 1;
-            fill_line(line, of, row);
+            __global const X_ELEMENT *row_of_x = from.plane + id * from.x_d + ih * from.x_h + iw;
+            if (!is_inside) fill_line(line, of, row);
 #pragma unroll
             for (int k = 0; k < S; ++k) {
                 const INTV index = id * from.index_d + ih * from.index_h + (start + k * DILATION_W) * from.index_w;
-                pool_take(&search, load_strided(line + k * DILATION_W), JOIN(JOIN(convert_, REAL_INT), VEC)(index));
+                const REALV elements =
+                    is_inside ? load_strided_x(row_of_x + k * DILATION_W) : load_strided(line + k * DILATION_W);
+                pool_take(&search, elements, JOIN(JOIN(convert_, REAL_INT), VEC)(index));
             }
         }
     return search;
@@ -139,32 +154,24 @@ static inline REAL combine_along(const REAL *line, int taps)
     return pool_so_far(window).s0;
 }
 
-/* What the elements of VEC windows come to, one tap of all of them after the other. */
-static inline REALV combine_across(const REAL *line, int at, const pool_span *width, int outputs, int longest, int step)
+/* The same one by one, for few elements or those that do not lie side by side. */
+static inline REAL combine_singly(const REAL *line, int taps, int step)
 {
-    pool_window window = pool_empty();
-    REAL lane[VEC];
-    STOREV(pool_empty().total, lane);
-    for (int tap = 0; tap < longest; ++tap) {
-        for (int i = 0; i < outputs; ++i)
-            lane[i] = tap >= width[i].first && tap < width[i].end ? line[width[i].begin - at + tap * step]
-                                                                  : pool_empty().total.s0;
-        pool_join(&window, LOADV(lane));
-    }
-    return pool_so_far(window);
+    REAL total = pool_empty().total.s0;
+    for (int i = 0; i < taps; ++i) total = pool_join_one(total, line[i * step]);
+    return total;
 }
 
-/* Few elements of many windows go across, many of few along. */
+/* What the elements of the first so many windows come to. */
 static inline REALV combine(const REAL *line, int at, const pool_span *width, int outputs, int step)
 {
     REAL lane[VEC];
-    int longest = 0;
-    for (int i = 0; i < outputs; ++i) longest = max(longest, width[i].end);
-    if (step > 1 || (longest < 2 * VEC && outputs > 1)) return combine_across(line, at, width, outputs, longest, step);
-    for (int i = 0; i < VEC; ++i)
-        lane[i] = i < outputs
-                      ? combine_along(line + width[i].begin + width[i].first - at, width[i].end - width[i].first)
-                      : REAL_OF(0.0);
+    STOREV((REALV)(REAL_OF(0.0)), lane);
+    for (int i = 0; i < outputs; ++i) {
+        const REAL *from = line + width[i].begin + width[i].first * step - at;
+        const int taps = width[i].end - width[i].first;
+        lane[i] = step == 1 && taps >= 2 * VEC ? combine_along(from, taps) : combine_singly(from, taps, step);
+    }
     return LOADV(lane);
 }
 
@@ -200,61 +207,67 @@ static inline pool_search search_any(const REAL *line, columns of, window_rows f
     return search;
 }
 
+/* VEC windows of one row that are compiled in, joined from the line. */
+static inline pool_search search_line(const REAL *line)
+{
+    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
+#pragma unroll
+    for (int k = 0; k < S; ++k) pool_join(&search.window, load_strided(line + k * DILATION_W));
+    return search;
+}
+
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int c, WINDOW_ARGS)
+    __global INDEX *restrict indices, ulong indices_offset, int c, int rows, WINDOW_ARGS)
 {
-    const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q0 + TILE_Q, q), row = (int)get_global_id(1);
+    const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q0 + TILE_Q, q), row0 = (int)get_global_id(1) * rows;
     const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
-    const window_rows from = {x + x_offset + n * x_n + ic * x_c,
-                              LOCATE_D(row / p),
-                              LOCATE_H(row % p),
-                              dilation_d,
-                              STEP_H,
-                              STEP_W,
-                              x_d,
-                              x_h,
-                              index_d,
-                              index_h,
-                              index_w};
-    const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
-    const REAL rows = (REAL)((long)from.depth.counted * from.height.counted);
-    const pool_span last = LOCATE_W(q_end - 1);
-    const int past = last.begin + (ADAPTIVE ? last.end : (COMPILED(S, s) - 1) * STEP_W + 1);
+    window_rows from = {x + x_offset + n * x_n + ic * x_c,
+                        LOCATE_D(0),
+                        LOCATE_H(0),
+                        dilation_d,
+                        STEP_H,
+                        STEP_W,
+                        x_d,
+                        x_h,
+                        index_d,
+                        index_h,
+                        index_w};
     columns of = {LOCATE_W(q0).begin, 0, 0};
-    REAL line[LINE];
+    pool_span width[VEC];
+    REAL counted[VEC], line[LINE];
 
+    /* Windows of any size: TILE_Q is VEC then. */
+    for (int i = 0; i < VEC; ++i) {
+        if (S > 0) break;
+        width[i] = LOCATE_W(min(q0 + i, q_end - 1));
+        counted[i] = (REAL)width[i].counted;
+    }
+    const int last = LOCATE_W(q_end - 1).begin;
+    const int past = last + (ADAPTIVE ? LOCATE_W(q_end - 1).end : (COMPILED(S, s) - 1) * STEP_W + 1);
     of.begin = max(-of.at, 0);
     of.end = max(min(w, past) - of.at, of.begin);
     for (int i = 0; i + VEC <= LINE; i += VEC) STOREV(pool_empty().total, line + i);
-    if (INDICES == 0 || S == 0) fill_line(line, of, from);
 
-    for (int iq = q0; iq < q_end; iq += VEC) {
-        const int outputs = min(VEC, q_end - iq), iw = of.at + (iq - q0) * STRIDE_W;
-        pool_search search = {pool_empty(), (REAL_INTV)(-1)};
-        REALV count;
-        if (S == 0) {
-            pool_span width[VEC];
-            REAL counted[VEC];
-            for (int i = 0; i < outputs; ++i) {
-                width[i] = LOCATE_W(iq + i);
-                counted[i] = (REAL)width[i].counted;
-            }
-            for (int i = outputs; i < VEC; ++i) counted[i] = REAL_OF(1.0);
-            search = search_any(line, of, from, width, outputs);
-            count = LOADV(counted) * rows;
-        } else {
-            if (INDICES != 0) search = search_rows(line, of, from, iw, w);
-#pragma unroll
-            for (int k = 0; k < (INDICES == 0 ? S : 0); ++k)
-                pool_join(&search.window, load_strided(line + (iq - q0) * STRIDE_W + k * DILATION_W));
-            count = TO_REALV(pool_counted_taps_v(starts(iw), S, DILATION_W, w, end_w)) * rows;
+    for (int row = row0; row < min(row0 + rows, o * p); ++row) {
+        const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
+        from.depth = LOCATE_D(row / p);
+        from.height = LOCATE_H(row % p);
+        const REAL count_rows = (REAL)((long)from.depth.counted * from.height.counted);
+        if (INDICES * S == 0) fill_line(line, of, from);
+        for (int iq = q0; iq < q_end; iq += VEC) {
+            const int outputs = min(VEC, q_end - iq), iw = of.at + (iq - q0) * STRIDE_W;
+            const pool_search search = S == 0         ? search_any(line, of, from, width, outputs)
+                                       : INDICES != 0 ? search_rows(line, from, iw, w)
+                                                      : search_line(line + (iq - q0) * STRIDE_W);
+            const REALV count =
+                S == 0 ? LOADV(counted) : TO_REALV(pool_counted_taps_v(starts(iw), S, DILATION_W, w, end_w));
+            store_first(pool_result(search.window, count * count_rows), y + y_offset + to + iq, outputs);
+            if (INDICES != 0)
+                pool_store_indices(search.index, indices + indices_offset + to + iq, n * index_n + ic * index_c, 0,
+                                   outputs, 0);
         }
-        store_first(pool_result(search.window, count), y + y_offset + to + iq, outputs);
-        if (INDICES != 0)
-            pool_store_indices(search.index, indices + indices_offset + to + iq, n * index_n + ic * index_c, 0, outputs,
-                               0);
     }
 }

@@ -130,9 +130,24 @@ static tsr_pool make_pool(const pool_window *window, const pool_size *size, tsr_
     return p;
 }
 
+/* Every size under one window. */
+static bool global_pool(size_t i, tsr_pool *out)
+{
+    const pool_size *size = &pool_sizes[i % COUNT(pool_sizes)];
+    *out = tsr_pool_default();
+    out->kind = (tsr_pool_kind)(i / COUNT(pool_sizes));
+    out->global = true;
+    out->n = size->n;
+    out->c = size->c;
+    out->size[TSR_H] = size->h;
+    out->size[TSR_W] = size->w;
+    return out->kind <= TSR_POOL_LP;
+}
+
 static const char *const other_pools[] = {
-    "max:c3w11s3st2pd1",           "avg:n2c5w9s4st1pd2", "max:c2d5h6w4t2r3s2st1",
-    "avgpad:c3d4h4w4t3r3s3st2pd1", "avg:c9d3h3w3t3r3s3", "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
+    "max:c3w11s3st2pd1",           "avg:n2c5w9s4st1pd2",  "max:c2d5h6w4t2r3s2st1",
+    "avgpad:c3d4h4w4t3r3s3st2pd1", "avg:c9d3h3w3t3r3s3",  "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
+    "avg:c3d4h5w6,global",         "max:n3c2w300,global",
 };
 
 bool shapes_pool(size_t i, tsr_pool *out)
@@ -146,7 +161,9 @@ bool shapes_pool(size_t i, tsr_pool *out)
                 *out = make_pool(&pool_windows[w], &pool_sizes[s], (tsr_pool_kind)kind, pad_kind);
                 if (tsr_pool_output(out, &y) == TSR_OK && valid++ == i) return true;
             }
-    return i - valid < COUNT(other_pools) && tsr_pool_parse(other_pools[i - valid], out) == TSR_OK;
+    i -= valid;
+    if (i < COUNT(other_pools)) return tsr_pool_parse(other_pools[i], out) == TSR_OK;
+    return global_pool(i - COUNT(other_pools), out);
 }
 
 /* ---- Reorder --------------------------------------------------------------------------------------------------- */

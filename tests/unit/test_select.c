@@ -79,22 +79,24 @@ static void each_family_gets_its_own_algorithms(void **state)
     (void)state;
     static const struct {
         tsr_device_kind kind;
-        const char *conv, *pool_blocked, *pool_nchw;
+        const char *conv, *pool_blocked, *pool_nchw, *pool_plane;
     } cases[] = {
-        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled"},
-        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled"},
-        {TSR_DEVICE_CPU, "direct_blocked", "window_blocked", "window_rows"},
-        {TSR_DEVICE_HOST, "rows", "rows", "rows"},
+        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "tiled"},
+        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "tiled"},
+        {TSR_DEVICE_CPU, "direct_blocked", "window_blocked", "window_rows", "planes"},
+        {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
     const tsr__problem conv = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_ANY);
     const tsr__problem any = pool_problem("max:c64h56w56r2s2", TSR_LAYOUT_ANY);
     const tsr__problem nchw = pool_problem("max:c64h56w56r2s2", TSR_LAYOUT_NCHW);
+    const tsr__problem plane = pool_problem("max:c64h56w56,global", TSR_LAYOUT_NCHW);
     for (size_t i = 0; i < COUNT(cases); ++i) {
         const tsr_device device = invent(cases[i].kind, 8);
         assert_string_equal(chosen(&device, &conv, &options), cases[i].conv);
         assert_string_equal(chosen(&device, &any, &options), cases[i].pool_blocked);
         assert_string_equal(chosen(&device, &nchw, &options), cases[i].pool_nchw);
+        assert_string_equal(chosen(&device, &plane, &options), cases[i].pool_plane);
     }
 }
 
@@ -175,8 +177,14 @@ static void refusals_tell_the_reason(void **state)
     assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
     p = pool_problem("max:c4h64w64r64s64", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&gpu, &p, "tiled"), "local memory");
-    p = pool_problem("avg:c4h99w99r65s2", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "window_rows"), "64");
+    p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
+    assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
+    p = pool_problem("avg:c1w70000os69999,adaptive", TSR_LAYOUT_NHWC);
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "2^32");
+    p = pool_problem("max:c4h9w9,global", TSR_LAYOUT_NCHW);
+    p.x.strides.size[TSR_H] = 11;
+    assert_contains(refusal(&cpu, &p, "planes"), "not dense");
 }
 
 static void a_small_device_gets_a_smaller_tile(void **state)
