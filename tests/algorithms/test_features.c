@@ -21,10 +21,11 @@ static int number_of(const tsr__operator *op)
     return i;
 }
 
-/* What the cases ask an operator for. Unpooling has no strides, so that nothing but 2^31 elements is wide: tests/large. */
+/* What the cases ask an operator for. Without a window nothing but 2^31 elements, or strides over as many, is wide: that
+ * is left to unit/test_wide.c, api/test_far.c and the optional tests in large/. */
 static uint32_t asked(const tsr__operator *op)
 {
-    return features_askable(op) & ~(op == &tsr__unpool ? (uint32_t)TSR__WIDE_BIT : 0);
+    return features_askable(op) & ~(op->has_window ? 0 : (uint32_t)TSR__WIDE_BIT);
 }
 
 int main(void)
