@@ -265,14 +265,14 @@ static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
-/* From one of so many channels to the next: whole blocks, or channels side by side. What follows the last channel may lie
- * beyond 32 bits, so that steps nobody takes are passed as 0. */
+/* From one of so many channels to the next: whole blocks, or channels side by side. */
 static int64_t channel_step(const tsr_tensor *t, int64_t channels)
 {
     if (t->layout == TSR_LAYOUT_NHWC) return channels;
     return channels / tsr__layout_block(t->layout) * t->strides.c;
 }
 
+/* From one group to the next; of one group there is no next one, and where it would lie may be beyond 32 bits. */
 static int64_t group_step(const tsr__problem *p, const tsr_tensor *t, int64_t group_channels)
 {
     return p->groups > 1 ? channel_step(t, group_channels) : 0;

@@ -38,9 +38,9 @@ static void print_introduction(void)
         "algorithm says to one problem, `tessera conv --explain` and `tessera pool --explain` tell.\n"
         "\n"
         "The matrices are tested: on each device `algorithms.features` runs a case of every *yes* and compares the\n"
-        "bits, and has a case of every *no* refused in the words at the end of this page. Two things take more than\n"
-        "any device: f64 and sums in half run where the device computes with them, and unpooling has to fill 2^31\n"
-        "elements to be tried with them, which the optional tests in `tests/large` do.");
+        "bits, and has a case of every *no* refused in the words at the end of this page. Types run where the device\n"
+        "computes with them. Unpooling and reorders of 2^31 elements are in tests of their own: `api.far`, and the\n"
+        "optional ones in `tests/large`.");
 }
 
 /* ---- One list -------------------------------------------------------------------------------------------------- */
