@@ -10,12 +10,11 @@ void tsr__problem_settle(tsr__problem *p)
     tsr__tensor_settle(&p->residual);
 }
 
-/* A stride may be wider than what it spans: of an axis of one element. */
+/* Kernels are passed the strides of an axis of one element too, which span nothing and may be wider than the tensor. */
 static bool has_wide_strides(const tsr_tensor *t)
 {
-    const tsr_strides *s = &t->strides;
-    bool wide = s->n > TSR__MAX_INT_INDEX || s->c > TSR__MAX_INT_INDEX;
-    for (int axis = 0; axis < TSR_AXES; ++axis) wide = wide || s->size[axis] > TSR__MAX_INT_INDEX;
+    bool wide = tsr__spanned_n(t) > TSR__MAX_INT_INDEX || tsr__spanned_c(t) > TSR__MAX_INT_INDEX;
+    for (int axis = 0; axis < TSR_AXES; ++axis) wide = wide || t->strides.size[axis] > TSR__MAX_INT_INDEX;
     return wide;
 }
 

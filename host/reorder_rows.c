@@ -21,8 +21,8 @@ static int64_t group_of(const tsr_tensor *t)
 
 static void launch_strides(tsr__launch *l, const tsr_tensor *t)
 {
-    tsr__launch_int(l, t->strides.n);
-    tsr__launch_int(l, t->strides.c);
+    tsr__launch_int(l, tsr__spanned_n(t));
+    tsr__launch_int(l, tsr__spanned_c(t));
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 

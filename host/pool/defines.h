@@ -53,7 +53,7 @@ static inline void tsr__pool_launch_slots(tsr__launch *launch)
 
 static inline void tsr__pool_launch_strides(tsr__launch *launch, const tsr_tensor *t, int64_t channel_step)
 {
-    tsr__launch_int(launch, t->strides.n);
+    tsr__launch_int(launch, tsr__spanned_n(t));
     tsr__launch_int(launch, channel_step);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, t->strides.size[axis]);
 }

@@ -8,9 +8,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
-    if (!p->global) return "it pools whole planes alone";
-    if (!tsr__tensor_has_dense_planes(&p->x)) return "the planes of x are not dense";
-    return NULL;
+    return p->global ? NULL : "it pools whole planes alone";
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -27,10 +25,6 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, planes);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, tsr__tensor_plane(&p->x));
-    tsr__launch_int(l, p->x.strides.n);
-    tsr__launch_int(l, p->x.strides.c);
-    tsr__launch_int(l, p->y.strides.n);
-    tsr__launch_int(l, p->y.strides.c);
     tsr__launch_long(l, counted * p->x.c);
     tsr__launch_long(l, counted);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
@@ -41,8 +35,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 const tsr__algorithm tsr__pool_planes = {
     .name = "planes",
     .family = TSR__CPU_FAMILY,
-    .features = TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT |
-                                      TSR__ADAPTIVE_BIT | TSR__CEIL_BIT | TSR__DILATION_BIT),
+    .features = TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__VIEW_BIT |
+                                      TSR__WIDE_BIT | TSR__ADAPTIVE_BIT | TSR__CEIL_BIT | TSR__DILATION_BIT),
     .refuse = refuse,
     .launches = launches,
 };

@@ -40,7 +40,7 @@ static share share_of(const tsr_device *device, const tsr__problem *p, int64_t a
 
 static int64_t channel_step(const tsr_tensor *t, int64_t width)
 {
-    return t->layout == TSR_LAYOUT_NHWC ? width : t->strides.c;
+    return t->layout == TSR_LAYOUT_NHWC ? width : tsr__spanned_c(t);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)

@@ -96,7 +96,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, rows);
-    tsr__pool_launch_window(l, p, p->x.strides.c, p->y.strides.c);
+    tsr__pool_launch_window(l, p, tsr__spanned_c(&p->x), tsr__spanned_c(&p->y));
     tsr__launch_grid(l, global, local);
 }
 

@@ -1,11 +1,11 @@
-/* pool/planes: global pooling for CPUs, NCHW: each plane of x, all of whose elements are neighbours, becomes one number.
+/* pool/planes: global pooling for CPUs, NCHW: each plane of x becomes one number.
  *
  *   launch      global = (ceil(N * C / VEC), 1, 1), local = (1, 1, 1)
  *   local mem   none
  *   needs       the window is the whole plane
  *   compiled in VEC; what common/pooling.cl and indices.cl want
- *   run time    planes = N * C, c, plane: elements of one; strides of x and y from image to image and channel to channel;
- *               index_n, index_c: what image and channel add to an index; d, h, w and column_major: how a plane is counted
+ *   run time    planes = N * C, c, plane: elements of one; index_n, index_c: what image and channel add to an index;
+ *               d, h, w and column_major: how a plane is counted
  *
  * One work-item makes VEC planes, so that even small ones cost no more than their elements. It reads a plane in whole
  * vectors, whatever its shape, and folds the last vector in halves.
@@ -52,26 +52,20 @@ static inline int find(REAL maximum, __global const X_ELEMENT *from, int plane)
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_planes(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int planes, int c, int plane, int x_n, int x_c, int y_n,
-    int y_c, long index_n, long index_c, int d, int h, int w, int column_major)
+    __global INDEX *restrict indices, ulong indices_offset, int planes, int c, int plane, long index_n, long index_c,
+    int d, int h, int w, int column_major)
 {
     const int first = (int)get_global_id(0) * VEC, count = min(VEC, planes - first);
     REAL lane[VEC];
-    for (int i = 0; i < VEC; ++i) {
-        const int n = (first + i) / c, ic = (first + i) % c;
-        lane[i] = i < count ? combine(x + x_offset + n * x_n + ic * x_c, plane) : REAL_OF(0.0);
-    }
+    x += x_offset + (ulong)first * (ulong)plane;
+    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? combine(x + i * plane, plane) : REAL_OF(0.0);
     pool_window window = pool_empty();
     pool_join(&window, LOADV(lane));
-    REAL result[VEC];
-    STOREV(pool_result(window, (REALV)((REAL)plane)), result);
+    store_first(pool_result(window, (REALV)((REAL)plane)), y + y_offset + first, count);
     for (int i = 0; i < count; ++i) {
-        const int n = (first + i) / c, ic = (first + i) % c;
-        STORE_Y(result[i], y, y_offset + (ulong)(n * y_n + ic * y_c));
-        if (INDICES != 0) {
-            const int at = find(lane[i], x + x_offset + n * x_n + ic * x_c, plane);
-            const int index = column_major ? (at % w * h + at / w % h) * d + at / (w * h) : at;
-            indices[indices_offset + (ulong)(n * y_n + ic * y_c)] = (INDEX)(n * index_n + ic * index_c + index);
-        }
+        if (INDICES == 0) break;
+        const int n = (first + i) / c, ic = (first + i) % c, at = find(lane[i], x + i * plane, plane);
+        const int index = column_major ? (at % w * h + at / w % h) * d + at / (w * h) : at;
+        indices[indices_offset + (ulong)(first + i)] = (INDEX)(n * index_n + ic * index_c + index);
     }
 }

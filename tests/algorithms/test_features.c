@@ -1,4 +1,5 @@
-/* Every algorithm of every operator on every feature: it runs and is right to the bit, or it refuses. */
+/* Every algorithm of every operator on every feature: it runs and is right to the bit, or it refuses in the feature's
+ * words. A feature that an algorithm claims and that nothing here runs is a failure. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,18 @@ static int number_of(const tsr__operator *op)
     return i;
 }
 
-static bool is_asked_for(const tsr__operator *op, int argc, char **argv)
+/* What the cases ask an operator for. Without a window nothing but 2^31 elements, or strides over as many, is wide: that
+ * is left to unit/test_wide.c, api/test_far.c and the optional tests in large/. */
+static uint32_t asked(const tsr__operator *op)
 {
-    bool asked = argc == 1;
-    for (int i = 1; i < argc; ++i) asked |= strcmp(argv[i], op->name) == 0;
-    return asked;
+    return features_askable(op) & ~(op->has_window ? 0 : (uint32_t)TSR__WIDE_BIT);
+}
+
+static bool is_wanted(const tsr__operator *op, int argc, char **argv)
+{
+    bool wanted = argc == 1;
+    for (int i = 1; i < argc; ++i) wanted |= strcmp(argv[i], op->name) == 0;
+    return wanted;
 }
 
 /* Arguments: the operators to test; none: all. */
@@ -37,11 +45,14 @@ int main(int argc, char **argv)
     tsr__problem problem;
     size_t i = 0;
     for (; features_problem(device, i, &problem); ++i)
-        if (is_asked_for(problem.op, argc, argv))
+        if (is_wanted(problem.op, argc, argv))
             exact_check_all(&lab, &problem, i % 2 == 0, tallies[number_of(problem.op)]);
     int code = 0;
-    for (int op = 0; op < OPERATORS; ++op)
-        if (is_asked_for(operators[op], argc, argv)) code |= exact_report(&lab, operators[op], tallies[op], 1);
+    for (int op = 0; op < OPERATORS; ++op) {
+        if (!is_wanted(operators[op], argc, argv)) continue;
+        code |= exact_report(&lab, operators[op], tallies[op], 1);
+        code |= exact_report_features(&lab, operators[op], tallies[op], asked(operators[op]));
+    }
     exact_lab_close(&lab);
     return code;
 }

@@ -12,6 +12,7 @@ typedef struct worker {
     tsr_context *context;
     const tsr_plan *shared;
     const char *problem; /* of the plan */
+    bool owns_queue;     /* out of order, with runs that wait for each other by events */
     float factor;        /* of the input: each thread has results of its own */
     tsr_status status;
     float result[ELEMENTS];
@@ -38,10 +39,41 @@ static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buf
     return status;
 }
 
+/* Runs the plan again and again in an out-of-order queue: each run waits for the one before by its event, and the first
+ * for a gate that opens when all are enqueued. */
+static tsr_status run_in_own_queue(const worker *w, const tsr_plan *plan, const tsr_args *args)
+{
+    cl_int code = CL_SUCCESS;
+    cl_context cl = tsr_context_cl(w->context);
+    cl_command_queue queue =
+        clCreateCommandQueue(cl, tsr_context_cl_device(w->context), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
+    if (code != CL_SUCCESS) return TSR_OPENCL;
+    cl_event gate = clCreateUserEvent(cl, &code), events[RUNS] = {NULL};
+    tsr_status status = code == CL_SUCCESS ? TSR_OK : TSR_OPENCL;
+    for (int i = 0; i < RUNS && status == TSR_OK; ++i)
+        status = tsr_plan_enqueue(plan, args, queue, 1, i == 0 ? &gate : &events[i - 1], &events[i]);
+    if (gate != NULL) clSetUserEventStatus(gate, CL_COMPLETE);
+    if (clFinish(queue) != CL_SUCCESS) status = TSR_OPENCL;
+    for (int i = 0; i < RUNS; ++i)
+        if (events[i] != NULL) clReleaseEvent(events[i]);
+    if (gate != NULL) clReleaseEvent(gate);
+    clReleaseCommandQueue(queue);
+    return status;
+}
+
+static tsr_status run_again_and_again(const worker *w, const tsr_plan *plan, const tsr_args *args)
+{
+    tsr_status status = TSR_OK;
+    if (w->owns_queue) return run_in_own_queue(w, plan, args);
+    for (int i = 0; i < RUNS && status == TSR_OK; ++i) status = tsr_plan_run(plan, args);
+    return status;
+}
+
 /* Runs the plan again and again; the last result stays. */
 static tsr_status work_with(worker *w, const tsr_plan *plan)
 {
     tsr_buffer *x = NULL, *weights = NULL, *scale = NULL, *bias = NULL, *residual = NULL, *y = NULL;
+    tsr_buffer *workspace = NULL;
     tsr_plan_info info;
     tsr_status status = tsr_plan_describe(plan, &info);
     if (status == TSR_OK) status = fill(w->context, 3 * 12 * 12, w->factor, &x);
@@ -50,10 +82,13 @@ static tsr_status work_with(worker *w, const tsr_plan *plan)
     if (status == TSR_OK && info.bias_bytes > 0) status = fill(w->context, 16, 3.0f * w->factor, &bias);
     if (status == TSR_OK && info.residual_bytes > 0) status = fill(w->context, ELEMENTS, 5.0f * w->factor, &residual);
     if (status == TSR_OK) status = tsr_buffer_create(w->context, sizeof w->result, &y);
-    const tsr_args args = {.x = x, .w = weights, .scale = scale, .bias = bias, .residual = residual, .y = y};
-    for (int i = 0; i < RUNS && status == TSR_OK; ++i) status = tsr_plan_run(plan, &args);
+    if (status == TSR_OK && info.workspace_bytes > 0)
+        status = tsr_buffer_create(w->context, info.workspace_bytes, &workspace);
+    const tsr_args args = {
+        .x = x, .w = weights, .scale = scale, .bias = bias, .residual = residual, .y = y, .workspace = workspace};
+    if (status == TSR_OK) status = run_again_and_again(w, plan, &args);
     if (status == TSR_OK) status = tsr_buffer_read(y, 0, w->result, sizeof w->result);
-    tsr_buffer *const buffers[] = {x, weights, scale, bias, residual, y};
+    tsr_buffer *const buffers[] = {x, weights, scale, bias, residual, y, workspace};
     for (size_t i = 0; i < COUNT(buffers); ++i) tsr_buffer_destroy(buffers[i]);
     return status;
 }
@@ -75,9 +110,17 @@ static void run_workers(worker *workers)
     for (int i = 0; i < THREADS; ++i) assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
-/* Each worker's result is its factor times the first one's. */
+/* The first worker's result is what the CPU path computes in one thread; each other's is its factor times that. */
 static void assert_results(const worker *workers)
 {
+    worker *alone = support_allocate(sizeof *alone);
+    *alone = (worker){.problem = workers[0].problem, .factor = workers[0].factor};
+    assert_ok(tsr_context_create("cpu", NULL, &alone->context));
+    work(alone);
+    assert_int_equal(alone->status, TSR_OK);
+    assert_memory_equal(alone->result, workers[0].result, sizeof alone->result);
+    tsr_context_destroy(alone->context);
+    free(alone);
     for (int i = 0; i < THREADS; ++i) {
         assert_int_equal(workers[i].status, TSR_OK);
         for (int j = 0; j < ELEMENTS; ++j)
@@ -99,7 +142,7 @@ static worker *make_workers(void)
 }
 
 /* All threads run one plan. */
-static void share_plan(tsr_context *context, const char *problem, const tsr_plan_options *options)
+static void share_plan(tsr_context *context, const char *problem, const tsr_plan_options *options, bool own_queues)
 {
     worker *workers = make_workers();
     tsr_plan *plan = NULL;
@@ -107,6 +150,8 @@ static void share_plan(tsr_context *context, const char *problem, const tsr_plan
     for (int i = 0; i < THREADS; ++i) {
         workers[i].context = context;
         workers[i].shared = plan;
+        workers[i].problem = problem;
+        workers[i].owns_queue = own_queues;
     }
     run_workers(workers);
     assert_results(workers);
@@ -118,7 +163,7 @@ static void one_plan_serves_many_threads(void **state)
 {
     (void)state;
     tsr_context *context = support_context();
-    share_plan(context, plain_problem, NULL);
+    share_plan(context, plain_problem, NULL, false);
     tsr_context_destroy(context);
 }
 
@@ -126,23 +171,40 @@ static void a_plan_with_scale_residual_and_activation_serves_many_threads(void *
 {
     (void)state;
     tsr_context *context = support_context();
-    share_plan(context, full_problem, NULL);
+    share_plan(context, full_problem, NULL, false);
     tsr_context_destroy(context);
 }
 
-/* Half the workspace makes the plan run in parts, with several launches each. */
-static void a_plan_in_parts_serves_many_threads(void **state)
+/* A workspace that is too small makes the plan run in parts, with several launches each. */
+static void share_parts(tsr_context *context, bool own_queues)
 {
-    (void)state;
-    tsr_context *context = support_context();
     tsr_plan *whole = NULL;
     tsr_plan_info info;
     tsr_plan_options options = tsr_plan_options_default();
     assert_ok(make_plan(context, full_problem, NULL, &whole));
     assert_ok(tsr_plan_describe(whole, &info));
     if (info.workspace_bytes > 0) options.workspace_limit_bytes = info.workspace_bytes - 1;
-    share_plan(context, full_problem, &options);
+    share_plan(context, full_problem, &options, own_queues);
     tsr_plan_destroy(whole);
+}
+
+static void a_plan_in_parts_serves_many_threads(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    share_parts(context, false);
+    tsr_context_destroy(context);
+}
+
+static void one_plan_serves_out_of_order_queues_of_many_threads(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    if (tsr_context_cl(context) != NULL) {
+        share_plan(context, plain_problem, NULL, true);
+        share_plan(context, full_problem, NULL, true);
+        share_parts(context, true);
+    }
     tsr_context_destroy(context);
 }
 
@@ -175,6 +237,7 @@ int main(void)
         cmocka_unit_test(one_plan_serves_many_threads),
         cmocka_unit_test(a_plan_with_scale_residual_and_activation_serves_many_threads),
         cmocka_unit_test(a_plan_in_parts_serves_many_threads),
+        cmocka_unit_test(one_plan_serves_out_of_order_queues_of_many_threads),
         cmocka_unit_test(one_context_makes_plans_for_many_threads),
         cmocka_unit_test(each_thread_may_have_its_own_context),
     };

@@ -244,6 +244,37 @@ void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool pac
     exact_check_within(lab, problem, packed, UINT64_MAX, tallies);
 }
 
+/* Whether a text is one of those that features are refused with. */
+static bool is_a_features_text(const char *text)
+{
+    for (int feature = 0; feature < TSR__FEATURES; ++feature)
+        if (strcmp(text, tsr__refuse_features(UINT32_C(1) << feature, 0)) == 0) return true;
+    return false;
+}
+
+/* Counts the features of a case, and fails it where the answer is not what the algorithm's features promise. */
+static void judge_features(const tsr__offer *offer, exact_tally *tally)
+{
+    const uint32_t needed = tsr__problem_features(offer->parts > 1 ? &offer->problem : &offer->whole);
+    const char *wanted = tsr__refuse_features(needed, offer->algorithm->features);
+    const bool refused = offer->refusal != NULL && is_a_features_text(offer->refusal);
+    if (wanted == NULL ? refused : !refused || strcmp(offer->refusal, wanted) != 0) {
+        char shown[512];
+        tsr__text text = tsr__text_over(shown, sizeof shown);
+        offer->whole.op->format(&offer->whole, &text);
+        printf("FAILED %s: %s answers \"%s\" and must \"%s\"\n", shown, offer->algorithm->name,
+               offer->refusal == NULL ? "" : offer->refusal, wanted == NULL ? "" : wanted);
+        ++tally->failed;
+    }
+    for (int feature = 0; feature < TSR__FEATURES; ++feature) {
+        const bool is_first = wanted != NULL && strcmp(wanted, tsr__refuse_features(UINT32_C(1) << feature, 0)) == 0;
+        const bool needs = needed >> feature & 1;
+        tally->ran_with[feature] += needs && offer->refusal == NULL;
+        tally->refused_with[feature] += needs && offer->refusal != NULL;
+        tally->refused_for[feature] += is_first;
+    }
+}
+
 void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool packed, uint64_t workspace_limit,
                         exact_tally *tallies)
 {
@@ -251,6 +282,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
     exact_data kept = {0};
     for (size_t i = 0; list[i] != NULL; ++i) {
         const tsr__offer offer = ask(lab, list[i], problem, workspace_limit);
+        judge_features(&offer, &tallies[i]);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
         else
@@ -293,4 +325,47 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
     }
     printf("%d passed, %d failed\n", passed, failed);
     return failed + idle > 0;
+}
+
+/* ---- Features -------------------------------------------------------------------------------------------------- */
+
+/* What no case can ask of a device: types that it does not compute with. */
+static uint32_t impossible(const tsr_device *device)
+{
+    return (device->fp64 ? 0 : TSR__F64_BIT) | (device->fp16 ? 0 : TSR__HALF_SUMS_BIT);
+}
+
+/* The features that an algorithm lacks and never refuses in their own words, because whatever needs them needs another
+ * one that it lacks too, whose words come first. */
+static uint32_t hidden(uint32_t features)
+{
+    const uint32_t layouts = features & (TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__PLAIN_BIT);
+    const bool one_layout = layouts == TSR__NHWC_BIT || layouts == TSR__PLAIN_BIT; /* blocked ones are several */
+    return (features & TSR__F16_BIT ? 0 : TSR__HALF_SUMS_BIT) | (one_layout ? TSR__MIXED_BIT : 0);
+}
+
+/* How many cases show what an algorithm does with a feature. */
+static int shown_by(const tsr__algorithm *algorithm, int feature, const exact_tally *tally)
+{
+    if (algorithm->features >> feature & 1) return tally->ran_with[feature];
+    return hidden(algorithm->features) >> feature & 1 ? tally->refused_with[feature] : tally->refused_for[feature];
+}
+
+int exact_report_features(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, uint32_t askable)
+{
+    const tsr_device *device = tsr_context_device(lab->context);
+    const tsr__algorithm *const *list = tsr__algorithms_for(device, op);
+    const uint32_t asked = askable & ~impossible(device);
+    int shown = 0, missing = 0;
+    for (size_t i = 0; list[i] != NULL; ++i)
+        for (int feature = 0; feature < TSR__FEATURES; ++feature) {
+            if (!(asked >> feature & 1)) continue;
+            ++*(shown_by(list[i], feature, &tallies[i]) > 0 ? &shown : &missing);
+            if (shown_by(list[i], feature, &tallies[i]) > 0) continue;
+            const bool has = list[i]->features >> feature & 1;
+            printf("FAILED %s/%s %s \"%s\", and no case %s\n", op->name, list[i]->name, has ? "has" : "lacks",
+                   tsr__feature_title(feature), has ? "ran with it" : "was refused for want of it");
+        }
+    printf("%s: %d pairs of an algorithm and a feature shown, %d not\n", op->name, shown, missing);
+    return missing > 0;
 }

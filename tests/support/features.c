@@ -59,6 +59,10 @@ static const char *const convs[] = {
     "convt:c8h5w6k8r2s2st2",
     "convt:c8h5w6k8r1s1st3",
     "convt:c8h5w6k8r3s3st2,same-lower",
+    /* sums in half, and a stride beyond 32-bit indices */
+    "conv:n2c9h7w8k10r3s3pd1,half-sums",
+    "conv:c9h7w8k10,half-sums,bias,relu",
+    "conv:c1h8w8k1st2000000",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
@@ -107,7 +111,7 @@ static bool conv_problem(size_t i, tsr__problem *out)
     REQUIRE(tsr_conv_parse(convs[i / VARIANTS_EACH], &c));
     c.x_layout = v->x;
     c.y_layout = v->y;
-    c.dtype = v->dtype;
+    c.dtype = c.half_sums ? TSR_F16 : v->dtype;
     REQUIRE(tsr__conv_problem(&c, out));
     if (v->views) {
         c.x_strides = with_gaps(&out->x);
@@ -144,9 +148,14 @@ static const char *const pools[] = {
     "avg:n2c19h13w17,global",
     "max:c19h13w17,global",
     "lp:c19h13w17,global",
+    "max:c9d3h5w6,global,indices,column-major",
+    "avg:c9d3h4w5div7,global",
+    "max:n2c5h7w9,global,indices32,flat",
     "max:c8h5w5r3s3st2,same-upper",
     "avg:c8h6w7r3s3st2,same-lower",
     "max:c9h100w100r70s66st3",
+    "max:c16h8w8r3s3st2000000",
+    "avg:c16h8w8r3s3st2000000",
 };
 
 static const tsr_dtype pool_dtypes[] = {TSR_U8, TSR_I8};
@@ -169,6 +178,31 @@ static bool pool_problem(size_t i, tsr__problem *out)
     return true;
 }
 
+/* What the variants above do not meet: of the blocked layouts, and of the CPU path's third axis. */
+static const struct {
+    const char *text;
+    tsr_layout x, y;
+} pinned_pools[] = {
+    {"avg:n2c17h9w10r3s2dl2x1pd1st1x2div5,ceil", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+    {"lp:c17h9w10r3s3st2pd1", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+    {"max:c17h9w10r3s3st2pd1", TSR_LAYOUT_NCHW4C, TSR_LAYOUT_NCHW16C},
+    {"max:c17h9w10r3s3st2pd1,indices", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+    {"avg:c17h9w10os4x3,adaptive", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+    {"max:c17h9w10r3s3st2pd1,f64", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C},
+    {"avg:c5d5h6w7t3r3s3st2pd1", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW},
+    {"max:c5d5h6w7t2r3s3st1", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW},
+};
+
+static bool pinned_pool_problem(size_t i, tsr__problem *out)
+{
+    tsr_pool p;
+    REQUIRE(tsr_pool_parse(pinned_pools[i].text, &p));
+    p.x_layout = pinned_pools[i].x;
+    p.y_layout = pinned_pools[i].y;
+    REQUIRE(tsr__pool_problem(&p, out));
+    return true;
+}
+
 /* ---- The others ------------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -178,15 +212,17 @@ static const struct {
 static bool unpool_problem(size_t i, tsr__problem *out)
 {
     static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC, TSR_LAYOUT_NCHW8C};
+    /* As many as shapes have problems, an even number: each type comes with one type of indices, which saves builds. */
+    static const tsr_dtype types[6] = {TSR_F16, TSR_F32, TSR_U8, TSR_F64, TSR_F32, TSR_I8};
     tsr_unpool u = tsr_unpool_default();
     u.n = unpools[i / 6].n;
     u.c = unpools[i / 6].c;
     tsr__copy_axes(u.pooled, unpools[i / 6].pooled);
     tsr__copy_axes(u.size, unpools[i / 6].size);
-    u.layout = layouts[i % 3];
+    u.layout = layouts[(i + i / 6) % 3];
     u.indices = i % 2 == 0 ? TSR_INDICES_I64 : TSR_INDICES_I32;
     u.indices_flat = i % 6 == 5;
-    u.dtype = i % 4 == 0 ? TSR_F16 : TSR_F32;
+    u.dtype = types[i % 6];
     REQUIRE(tsr__unpool_problem(&u, out));
     return true;
 }
@@ -196,10 +232,13 @@ static const struct {
 } unfolds[] = {{2, 3, {1, 7, 8}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
                {1, 5, {1, 9, 8}, {1, 3, 2}, {1, 2, 3}, {1, 2, 1}, {0, 2, 0}},
                {1, 2, {4, 5, 6}, {2, 3, 3}, {2, 1, 2}, {1, 1, 1}, {1, 0, 1}},
-               {2, 4, {1, 1, 20}, {1, 1, 5}, {1, 1, 2}, {1, 1, 3}, {0, 0, 4}}};
+               {2, 4, {1, 1, 20}, {1, 1, 5}, {1, 1, 2}, {1, 1, 3}, {0, 0, 4}},
+               /* a stride beyond 32-bit indices */
+               {1, 3, {1, 7, 8}, {1, 3, 3}, {1, 2000000, 1}, {1, 1, 1}, {0, 1, 1}}};
 
 static bool columns_problem(size_t i, tsr__problem *out)
 {
+    static const tsr_dtype types[] = {TSR_F32, TSR_F16, TSR_F64};
     tsr_unfold u = tsr_unfold_default();
     u.n = unfolds[i / 4].n;
     u.c = unfolds[i / 4].c;
@@ -209,7 +248,7 @@ static bool columns_problem(size_t i, tsr__problem *out)
     tsr__copy_axes(u.dilation, unfolds[i / 4].dilation);
     tsr__copy_axes(u.pad_begin, unfolds[i / 4].pad);
     tsr__copy_axes(u.pad_end, unfolds[i / 4].pad);
-    u.dtype = i / 2 % 2 == 0 ? TSR_F32 : TSR_F16;
+    u.dtype = types[i / 2 % COUNT(types)];
     REQUIRE(tsr__columns_problem(&u, i % 2 == 0, out));
     return true;
 }
@@ -231,6 +270,31 @@ static bool reorder_problem(size_t i, tsr__problem *out)
     return true;
 }
 
+/* ---- What can be asked for -------------------------------------------------------------------------------------- */
+
+uint32_t features_askable(const tsr__operator *op)
+{
+    static const uint32_t layouts = TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__PLAIN_BIT;
+    static const uint32_t floats = TSR__F16_BIT | TSR__F64_BIT | TSR__WIDE_BIT;
+    static const uint32_t window = TSR__DEPTH_BIT | TSR__DILATION_BIT;
+    const struct {
+        const tsr__operator *op;
+        uint32_t features;
+    } table[] = {
+        {&tsr__conv, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__GROUPS_BIT | TSR__DENSE_BIT |
+                         TSR__TRANSPOSED_BIT | TSR__PAD_MODE_BIT | TSR__FLIP_BIT | TSR__SCALE_BIT | TSR__RESIDUAL_BIT |
+                         TSR__ACTIVATION_BIT | TSR__HALF_SUMS_BIT},
+        {&tsr__pool, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__INT8_BIT | TSR__LP_BIT |
+                         TSR__INDICES_BIT | TSR__ADAPTIVE_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT},
+        {&tsr__unpool, layouts | floats | TSR__INT8_BIT | TSR__INDICES_BIT},
+        {&tsr__columns, floats | window | TSR__PLAIN_BIT},
+        {&tsr__reorder, layouts | floats | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__INT8_BIT | TSR__CONVERT_BIT},
+    };
+    size_t i = 0;
+    while (table[i].op != op) ++i;
+    return table[i].features;
+}
+
 /* ---- All ------------------------------------------------------------------------------------------------------- */
 
 static bool any_problem(size_t i, tsr__problem *out)
@@ -238,11 +302,9 @@ static bool any_problem(size_t i, tsr__problem *out)
     const struct {
         size_t count;
         bool (*make)(size_t i, tsr__problem *out);
-    } groups[] = {{COUNT(convs) * VARIANTS_EACH, conv_problem},
-                  {COUNT(pools) * VARIANTS_EACH, pool_problem},
-                  {COUNT(unpools) * 6, unpool_problem},
-                  {COUNT(unfolds) * 4, columns_problem},
-                  {125, reorder_problem}};
+    } groups[] = {{COUNT(convs) * VARIANTS_EACH, conv_problem}, {COUNT(pools) * VARIANTS_EACH, pool_problem},
+                  {COUNT(pinned_pools), pinned_pool_problem},   {COUNT(unpools) * 6, unpool_problem},
+                  {COUNT(unfolds) * 4, columns_problem},        {125, reorder_problem}};
     for (size_t group = 0; group < COUNT(groups); i -= groups[group++].count)
         if (i < groups[group].count) return groups[group].make(i, out);
     return false;

@@ -5,6 +5,7 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "select.h"
+#include "support/features.h"
 #include "support/support.h"
 #include "unit/check.h"
 #include "unpool/unpool.h"
@@ -142,6 +143,8 @@ static int check_selection(support_random *random, const tsr__problem *problem)
     for (const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem->op); *a != NULL; ++a) {
         tsr__offer offer;
         tsr__offer_from(*a, &device, problem, &options, &offer);
+        /* docs/algorithms.md shows these features alone. */
+        assert_int_equal(tsr__problem_features(&offer.whole) & ~features_askable(problem->op), 0);
         if (offer.refusal != NULL) continue;
         assert_true(offer.workspace_bytes <= options.workspace_limit_bytes);
         assert_true(offer.workspace_bytes <= device.max_alloc_bytes);
