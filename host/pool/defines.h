@@ -3,6 +3,7 @@
 #define TSR_HOST_POOL_DEFINES_H
 
 #include "algorithm.h"
+#include "cpu_family.h"
 #include "reference_family.h"
 #include "window_define.h"
 
@@ -22,9 +23,8 @@ static inline void tsr__pool_define_kind(tsr__launch *launch, const tsr__problem
  * large one gain nothing from being unrolled. */
 static inline bool tsr__pool_is_loose(const tsr__problem *p)
 {
-    enum { MOST_UNROLLED = 16 };
-    return p->window.adaptive || p->global || p->window.filter[TSR_H] > MOST_UNROLLED ||
-           p->window.filter[TSR_W] > MOST_UNROLLED;
+    return p->window.adaptive || p->global || p->window.filter[TSR_H] > TSR__MAX_UNROLLED ||
+           p->window.filter[TSR_W] > TSR__MAX_UNROLLED;
 }
 
 /* Why the kernels for CPUs cannot serve, or NULL. */

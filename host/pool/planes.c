@@ -1,5 +1,4 @@
 /* The global pooling for CPUs on NCHW: kernels/pool/planes.cl tells what it does and why. */
-#include "cpu_family.h"
 #include "pool/defines.h"
 
 extern const tsr__source tsr__source_pool_planes;

@@ -1,5 +1,4 @@
 /* The pooling for CPUs on NCHW: kernels/pool/window_rows.cl tells what it does and why. */
-#include "cpu_family.h"
 #include "pool/defines.h"
 
 extern const tsr__source tsr__source_pool_window_rows;

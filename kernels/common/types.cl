@@ -18,7 +18,10 @@
 #endif
 
 /* Before a parameter that not every build uses. */
-#define MAYBE           __attribute__((unused))
+#define MAYBE __attribute__((unused))
+
+/* What holds a tile of registers must not become a call. */
+#define ALWAYS_INLINE   inline __attribute__((always_inline))
 
 #define JOIN_TEXT(a, b) a##b
 #define JOIN(a, b)      JOIN_TEXT(a, b)

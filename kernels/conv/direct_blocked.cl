@@ -11,7 +11,7 @@
  *   compiled in TILE_K ROUNDS C_STEP; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where that
  *               is passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for
  *               a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
- *               common/tile.cl, taps.cl and epilogue.cl want
+ *               common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
  *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.
@@ -31,6 +31,7 @@
 #endif
 
 #include "common/tile.cl"
+#include "common/pixels.cl"
 #include "common/epilogue.cl"
 #include "common/taps.cl"
 

@@ -19,30 +19,33 @@
 #include "common/indices.cl"
 #include "common/pool_window.cl"
 
-/* NHWC may end within a vector; a block's spare lanes are there to be read. */
-static inline REALV load(__global const X_ELEMENT *from, int channels)
+/* NHWC may end within a vector; a block's spare lanes are there to be read. `whole` is a constant. */
+static ALWAYS_INLINE REALV load(__global const X_ELEMENT *from, int channels, const int whole)
 {
-    return NHWC ? load_first(from, channels) : LOADV_X(from);
+    return whole ? LOADV_X(from) : load_first(from, channels);
 }
 
 /* Takes in the elements of one row of the window. */
-static inline void take_row(pool_search *search, __global const X_ELEMENT *row, pool_span across, int pixel,
-                            int channels, int position, int index_step, int step)
+static ALWAYS_INLINE void take_row(pool_search *search, __global const X_ELEMENT *row, pool_span across, int pixel,
+                                   int channels, int position, int index_step, int step, const int whole)
 {
     if (S > 0 && across.first == 0 && across.end == S) {
 #pragma unroll
         for (int i = 0; i < S; ++i)
-            pool_take(search, load(row + i * step * pixel, channels), (REAL_INTV)(position + i * step * index_step));
+            pool_take(search, load(row + i * step * pixel, channels, whole),
+                      (REAL_INTV)(position + i * step * index_step));
     } else {
         for (int i = across.first; i < across.end; ++i)
-            pool_take(search, load(row + i * step * pixel, channels), (REAL_INTV)(position + i * step * index_step));
+            pool_take(search, load(row + i * step * pixel, channels, whole),
+                      (REAL_INTV)(position + i * step * index_step));
     }
 }
 
 /* One output of VEC channels. */
-static inline pool_search search_window(__global const X_ELEMENT *from, pool_span depth, pool_span height,
-                                        pool_span width, int channels, int dilation_d, int step_h, int step_w, int x_d,
-                                        int x_h, int x_w, int index_d, int index_h, int index_w)
+static ALWAYS_INLINE pool_search search_window(__global const X_ELEMENT *from, pool_span depth, pool_span height,
+                                               pool_span width, int channels, int dilation_d, int step_h, int step_w,
+                                               int x_d, int x_h, int x_w, int index_d, int index_h, int index_w,
+                                               const int whole)
 {
     const int first_d = depth.begin + depth.first * dilation_d, first_h = height.begin + height.first * step_h;
     const int first_w = width.begin + width.first * step_w;
@@ -53,7 +56,7 @@ static inline pool_search search_window(__global const X_ELEMENT *from, pool_spa
         for (int j = height.first; j < height.end; ++j) {
             const int id = depth.begin + i * dilation_d, ih = height.begin + j * step_h;
             take_row(&search, from + id * x_d + ih * x_h + width.begin * x_w, width, x_w, channels,
-                     id * index_d + ih * index_h + width.begin * index_w, index_w, step_w);
+                     id * index_d + ih * index_h + width.begin * index_w, index_w, step_w, whole);
         }
     return search;
 }
@@ -74,9 +77,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
         for (int v = first; v < end; ++v) {
             const int channels = c - v * VEC;
             const ulong to = (ulong)(n * y_n + v * y_c + row / p * y_d + row % p * y_h + iq * y_w);
-            const pool_search search =
-                search_window(x + x_offset + n * x_n + v * x_c, depth, height, width, channels, dilation_d, STEP_H,
-                              STEP_W, x_d, x_h, x_w, index_d, index_h, index_w);
+            __global const X_ELEMENT *from = x + x_offset + n * x_n + v * x_c;
+            pool_search search;
+            if (NHWC && channels < VEC)
+                search = search_window(from, depth, height, width, channels, dilation_d, STEP_H, STEP_W, x_d, x_h, x_w,
+                                       index_d, index_h, index_w, 0);
+            else
+                search = search_window(from, depth, height, width, channels, dilation_d, STEP_H, STEP_W, x_d, x_h, x_w,
+                                       index_d, index_h, index_w, 1);
             const REALV result = pool_result(search.window, count);
             if (NHWC)
                 store_first(result, y + y_offset + to, channels);

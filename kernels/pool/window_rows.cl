@@ -22,6 +22,7 @@
 #include "common/pooling.cl"
 #include "common/indices.cl"
 #include "common/pool_window.cl"
+#include "common/strided.cl"
 
 /* Room for the last vectors of both passes. */
 #define LINE (SPAN + 2 * VEC)
@@ -46,21 +47,6 @@ static inline REALV load_some(__global const X_ELEMENT *from, int count)
     for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : pool_empty().total.s0;
     return LOADV(lane);
 }
-
-/* VEC elements, STRIDE_W apart, of the line or of x. */
-#define DEFINE_LOAD_STRIDED(name, T, LOAD, LOAD_VECTOR)                                          \
-    static inline REALV name(const T *from)                                                      \
-    {                                                                                            \
-        REAL lane[VEC];                                                                          \
-        if (STRIDE_W == 1) return LOAD_VECTOR(from);                                             \
-        if (STRIDE_W == 2) return (REALV)(LOAD_VECTOR(from).even, LOAD_VECTOR(from + VEC).even); \
-        for (int i = 0; i < VEC; ++i) lane[i] = LOAD(from, i * STRIDE_W);                        \
-        return LOADV(lane);                                                                      \
-    }
-
-#define LOAD_LINE(from, i) ((from)[i])
-DEFINE_LOAD_STRIDED(load_strided, REAL, LOAD_LINE, LOADV)
-DEFINE_LOAD_STRIDED(load_strided_x, __global X_ELEMENT, LOAD_X, LOADV_X)
 
 /* What a window has come to so far, as an element that others are joined to. */
 static inline REALV pool_so_far(pool_window window)

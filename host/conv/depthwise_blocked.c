@@ -1,0 +1,140 @@
+/* The depthwise convolution for CPUs where channels lie side by side: kernels/conv/depthwise_blocked.cl tells what it
+ * does and why. */
+#include "conv/defines.h"
+#include "cpu_family.h"
+#include "reference_family.h"
+
+extern const tsr__source tsr__source_conv_depthwise_blocked;
+
+/* Floats in a vector; outputs of a row in a register tile. */
+enum { VECTOR, TILE_Q };
+static const char *const param_names[] = {"vec", "q", NULL};
+
+/* Zeros at the head of the packed weights. */
+enum { HEAD = 16 };
+
+static void layouts(const tsr_device *device, tsr__problem *p)
+{
+    tsr__cpu_same_layouts(device, &p->x, &p->y);
+}
+
+static int64_t vectors_of(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__ceil_div(p->x.c, params->value[VECTOR]);
+}
+
+static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
+{
+    return HEAD + vectors_of(p, params) * params->value[VECTOR] * tsr__taps(p);
+}
+
+static const int32_t tiles_worth_trying[] = {6, 4, 8, 12};
+enum { TILES = sizeof tiles_worth_trying / sizeof tiles_worth_trying[0] };
+
+static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
+{
+    size_t count = 0;
+    for (; count < TILES && count < capacity; ++count)
+        out[count] = (tsr__params){{(int32_t)tsr__cpu_channel_vector(device, &p->y), tiles_worth_trying[count]}};
+    return count;
+}
+
+static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
+{
+    candidates(device, p, out, 1);
+}
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    const char *types = tsr__refuse_types(device, p);
+    if (types != NULL) return types;
+    if (p->y.c != p->x.c) return "K is not C: it has one filter for each channel";
+    if (p->window.filter[TSR_H] > TSR__MAX_UNROLLED || p->window.filter[TSR_W] > TSR__MAX_UNROLLED)
+        return "the filter is above 16 on an axis, and its loops over it are unrolled";
+    tsr__params defaults;
+    params(device, p, &defaults);
+    if (packed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
+        return "the packed weights have more elements than its 32-bit indices reach";
+    return NULL;
+}
+
+/* ---- Launches -------------------------------------------------------------------------------------------------- */
+
+static const size_t local[3] = {1, 1, 1};
+
+static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    tsr__window_define(l, &p->window);
+    tsr__epilogue_define(l, p);
+    tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
+    tsr__launch_define(l, "TRANSPOSED", 0);
+    tsr__launch_define(l, "VEC", params->value[VECTOR]);
+    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
+    tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
+}
+
+static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    (void)device;
+    const int64_t global[3] = {vectors_of(p, params), 1, 1};
+    tsr__launch_begin(l, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked_pack");
+    define(p, params, l);
+    tsr__launch_slot(l, TSR__W);
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_int(l, p->x.c);
+    tsr__launch_int(l, tsr__taps(p));
+    tsr__launch_int(l, p->flip);
+    tsr__launch_grid(l, global, local);
+}
+
+static void launch_strides(tsr__launch *l, const tsr_tensor *t, int64_t vector)
+{
+    tsr__launch_int(l, tsr__spanned_n(t));
+    tsr__launch_int(l, tsr__cpu_channel_step(t, vector));
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+}
+
+static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
+{
+    const tsr__window *w = &p->window;
+    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H], vectors = vectors_of(p, params);
+    const tsr__cpu_share share =
+        tsr__cpu_share_of(device, &p->y, tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]), vectors);
+    const int64_t items = tsr__ceil_div(p->y.size[TSR_W], share.columns * params->value[TILE_Q]);
+    const int64_t global[3] = {rows * items, tsr__ceil_div(vectors, share.vectors), p->y.n};
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked");
+    define(p, params, l);
+    tsr__launch_slot(l, TSR__X);
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_epilogue(l, p);
+    tsr__launch_slot(l, TSR__Y);
+    tsr__launch_int(l, share.columns);
+    tsr__launch_int(l, share.vectors);
+    tsr__launch_int(l, p->x.c);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
+    tsr__launch_int(l, p->y.size[TSR_H]);
+    tsr__launch_int(l, p->y.size[TSR_W]);
+    tsr__launch_int(l, w->filter[TSR_D]);
+    tsr__launch_int(l, w->stride[TSR_D]);
+    tsr__launch_int(l, w->dilation[TSR_D]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+    launch_strides(l, &p->x, params->value[VECTOR]);
+    launch_strides(l, &p->y, params->value[VECTOR]);
+    launch_strides(l, &p->residual, params->value[VECTOR]);
+    tsr__launch_grid(l, global, local);
+}
+
+const tsr__algorithm tsr__conv_depthwise_blocked = {
+    .name = "depthwise_blocked",
+    .family = TSR__CPU_FAMILY,
+    .param_names = param_names,
+    .features = TSR__ALL_FEATURES & ~(TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT | TSR__DENSE_BIT |
+                                      TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT),
+    .layouts = layouts,
+    .refuse = refuse,
+    .params = params,
+    .candidates = candidates,
+    .packed_elements = packed_elements,
+    .pack = pack,
+    .launches = launches,
+};

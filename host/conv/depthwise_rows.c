@@ -1,0 +1,115 @@
+/* The depthwise convolution for CPUs on NCHW: kernels/conv/depthwise_rows.cl tells what it does and why. */
+#include "conv/defines.h"
+#include "cpu_family.h"
+#include "reference_family.h"
+
+extern const tsr__source tsr__source_conv_depthwise_rows;
+
+/* Floats in a vector; outputs of a row. */
+enum { VECTOR, TILE_Q };
+static const char *const param_names[] = {"vec", "q", NULL};
+
+/* Numbers that a work-item copies: half of the nearest cache, of floats. */
+enum { REGION = 4096 };
+
+/* Numbers in a row of that, as the kernel's PITCH. */
+static int64_t pitch(const tsr__problem *p, const tsr__params *params)
+{
+    const tsr__window *w = &p->window;
+    return (params->value[TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) + params->value[VECTOR];
+}
+
+/* Rows of outputs that a work-item can make; 0: not even one. */
+static int64_t rows_of(const tsr__problem *p, const tsr__params *params)
+{
+    const tsr__window *w = &p->window;
+    const int64_t lines = REGION / (pitch(p, params) * w->filter[TSR_D]), extent = tsr__window_extent(w, TSR_H);
+    const int64_t rows = lines < extent ? 0 : (lines - extent) / w->stride[TSR_H] + 1;
+    return rows < p->y.size[TSR_H] ? rows : p->y.size[TSR_H];
+}
+
+/* Vectors of outputs: a power of two, so that few programs serve all widths. */
+static const int32_t vectors_worth_trying[] = {8, 4, 2, 1};
+enum { SIZES = sizeof vectors_worth_trying / sizeof vectors_worth_trying[0] };
+
+static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
+{
+    const int32_t width = (int32_t)tsr__cpu_vector_width(device);
+    size_t count = 0;
+    for (int i = 0; i < SIZES && count < capacity; ++i) {
+        const tsr__params made = {{width, width * vectors_worth_trying[i]}};
+        /* A tile of which more than half lies past the row's end is a smaller one with waste. */
+        const bool wasteful = vectors_worth_trying[i] > 1 && made.value[TILE_Q] >= 2 * p->y.size[TSR_W];
+        if (rows_of(p, &made) > 0 && !wasteful) out[count++] = made;
+    }
+    return count;
+}
+
+static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
+{
+    candidates(device, p, out, 1);
+}
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    const char *types = tsr__refuse_types(device, p);
+    tsr__params ignored;
+    if (types != NULL) return types;
+    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (p->window.filter[TSR_H] > TSR__MAX_UNROLLED || p->window.filter[TSR_W] > TSR__MAX_UNROLLED)
+        return "the filter is above 16 on an axis, and its loops over it are unrolled";
+    if (candidates(device, p, &ignored, 1) == 0) return "what a few outputs see has more than 4096 elements";
+    return NULL;
+}
+
+static void launch_strides(tsr__launch *l, const tsr_tensor *t)
+{
+    tsr__launch_int(l, tsr__spanned_n(t));
+    tsr__launch_int(l, tsr__spanned_c(t));
+    tsr__launch_int(l, t->strides.size[TSR_D]);
+    tsr__launch_int(l, t->strides.size[TSR_H]);
+}
+
+static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
+{
+    (void)device;
+    const int64_t rows = rows_of(p, params);
+    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]),
+                               p->y.size[TSR_D] * tsr__ceil_div(p->y.size[TSR_H], rows), p->x.n * p->x.c};
+    const size_t local[3] = {1, 1, 1};
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_rows, "conv_depthwise_rows");
+    tsr__conv_define(l, p);
+    tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
+    tsr__launch_define(l, "TRANSPOSED", 0);
+    tsr__launch_define(l, "VEC", params->value[VECTOR]);
+    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
+    tsr__launch_define(l, "REGION", REGION);
+    tsr__launch_slot(l, TSR__X);
+    tsr__launch_slot(l, TSR__W);
+    tsr__launch_epilogue(l, p);
+    tsr__launch_slot(l, TSR__Y);
+    tsr__launch_int(l, rows);
+    tsr__launch_int(l, p->y.c / p->x.c);
+    tsr__launch_int(l, p->flip);
+    tsr__launch_int(l, p->x.c);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
+    tsr__launch_int(l, p->y.size[TSR_H]);
+    tsr__launch_int(l, p->y.size[TSR_W]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
+    launch_strides(l, &p->x);
+    launch_strides(l, &p->y);
+    launch_strides(l, &p->residual);
+    tsr__launch_grid(l, global, local);
+}
+
+const tsr__algorithm tsr__conv_depthwise_rows = {
+    .name = "depthwise_rows",
+    .family = TSR__CPU_FAMILY,
+    .param_names = param_names,
+    .features = TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT |
+                                      TSR__DENSE_BIT | TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT),
+    .refuse = refuse,
+    .params = params,
+    .candidates = candidates,
+    .launches = launches,
+};

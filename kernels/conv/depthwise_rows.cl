@@ -1,0 +1,100 @@
+/* conv/depthwise_rows: y = activation(scale * conv(x, w) + bias + residual) where each channel has filters of its own, for
+ * CPUs, NCHW; 1 to 3 axes.
+ *
+ *   launch      global = (ceil(Q / TILE_Q), O * ceil(P / rows), N * C), local = (1, 1, 1)
+ *   local mem   none
+ *   needs       TILE_Q a multiple of VEC; T * ((rows - 1) * STRIDE_H + (R - 1) * DILATION_H + 1) rows of PITCH numbers
+ *               fit REGION
+ *   compiled in VEC TILE_Q REGION; T R S, strides and dilations; PAD_MODE (see common/taps.cl); what common/epilogue.cl
+ *               wants
+ *   run time    rows, sizes, pads, multiplier = K / C, flip, strides of x, y and residual
+ *
+ * A work-item makes `rows` rows of TILE_Q outputs of one plane, once for each filter of the channel. First it copies the
+ * part of x that these see into private memory, which the nearest cache holds, padding and all and as REALs: that is one
+ * load and one store for each element, and afterwards no loop tests where it is. Then pixels fill the vectors, and each
+ * number of the filter is one multiply-add for VEC of them.
+ */
+#if !defined(TILE_Q) || !defined(REGION) || !defined(T) || !defined(R) || !defined(S) || !defined(STRIDE_D) || \
+    !defined(STRIDE_H) || !defined(STRIDE_W) || !defined(DILATION_D) || !defined(DILATION_H) || !defined(DILATION_W)
+#error "depthwise_rows.c must define TILE_Q REGION T R S STRIDE_x DILATION_x"
+#endif
+
+#include "common/vector.cl"
+#include "common/epilogue.cl"
+#include "common/taps.cl"
+#include "common/strided.cl"
+
+/* Columns that TILE_Q outputs see; and a row of the region, with room for the last vector. */
+#define SPAN  ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+#define PITCH (SPAN + VEC)
+#define TAPS  (T * R * S)
+
+/* Copies columns iw to iw + SPAN of a row of w elements into the region; NULL is a row of zeros. */
+static inline void copy_row(REAL *to, __global const X_ELEMENT *row, int iw, int w)
+{
+    const int begin = clamp(-iw, 0, SPAN), end = row == 0 ? begin : clamp(w - iw, begin, SPAN);
+    if (begin > 0 || end < SPAN)
+        for (int i = 0; i < PITCH - VEC + 1; i += VEC) STOREV((REALV)(REAL_OF(0.0)), to + i);
+    if (end - begin < VEC) {
+        for (int i = begin; i < end; ++i) to[i] = LOAD_X(row, iw + i);
+    } else {
+        /* The last vector ends where the row does, over elements that are copied already. */
+        for (int i = begin; i < end; i += VEC) {
+            const int at = min(i, end - VEC);
+            STOREV(LOADV_X(row + iw + at), to + at);
+        }
+    }
+    if (PAD_MODE == 0 || row == 0) return;
+    for (int i = 0; i < begin; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
+    for (int i = end; i < SPAN; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
+}
+
+/* Sums of VEC outputs, the first of which sees the region from `from` on; slices lie `slice` apart. */
+static inline REALV filter_vector(const REAL *from, const REAL *filter, int slice)
+{
+    REALV sum = (REALV)(REAL_OF(0.0));
+    for (int it = 0; it < T; ++it)
+#pragma unroll
+        for (int i = 0; i < R * S; ++i)
+            sum = fma(load_strided(from + it * slice + i / S * DILATION_H * PITCH + i % S * DILATION_W),
+                      (REALV)(filter[it * R * S + i]), sum);
+    return sum;
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_rows(
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict weights, ulong w_offset,
+    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int rows, int multiplier, int flip, int c, int d,
+    int h, int w, int p, int q, int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d, int x_h, int y_n, int y_c,
+    int y_d, int y_h, int r_n, int r_c, int r_d, int r_h)
+{
+    const int strips = (p + rows - 1) / rows, io = (int)get_global_id(1) / strips;
+    const int p0 = (int)get_global_id(1) % strips * rows, p_end = min(p, p0 + rows);
+    const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q, q0 + TILE_Q);
+    const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
+    const int lines = (p_end - p0 - 1) * STRIDE_H + (R - 1) * DILATION_H + 1, slice = lines * PITCH;
+    __global const X_ELEMENT *plane = x + x_offset + n * x_n + ic * x_c;
+    REAL region[REGION + VEC], filter[TAPS];
+
+    for (int i = 0; i < T * lines; ++i) {
+        const int id = look_up(io * STRIDE_D - pad_d + i / lines * DILATION_D, d);
+        const int ih = look_up(p0 * STRIDE_H - pad_h + i % lines, h);
+        const int inside = (uint)id < (uint)d && (uint)ih < (uint)h;
+        copy_row(region + i * PITCH, inside ? plane + id * x_d + ih * x_h : 0, q0 * STRIDE_W - pad_w, w);
+    }
+    for (int k = ic * multiplier; k < (ic + 1) * multiplier; ++k) {
+        MAYBE const REALV scale_k = CHANNEL_SCALE(k), bias_k = CHANNEL_BIAS(k), slope_k = CHANNEL_SLOPE(k);
+        const ulong to = y_offset + (ulong)(n * y_n + k * y_c + io * y_d);
+        const ulong added_at = residual_offset + (ulong)(n * r_n + k * r_c + io * r_d);
+        for (int i = 0; i < TAPS; ++i)
+            filter[i] = LOAD_X(weights, w_offset + (ulong)(k * TAPS + (flip ? TAPS - 1 - i : i)));
+        for (int ip = p0; ip < p_end; ++ip)
+            for (int iq = q0; iq < q_end; iq += VEC) {
+                const REALV sum =
+                    filter_vector(region + (ip - p0) * STRIDE_H * PITCH + (iq - q0) * STRIDE_W, filter, slice);
+                const REALV added = HAS_RESIDUAL ? load_first(residual + added_at + (ulong)(ip * r_h + iq), q_end - iq)
+                                                 : (REALV)(REAL_OF(0.0));
+                store_first(EPILOGUE(REALV, sum, scale_k, bias_k, added, slope_k), y + to + (ulong)(ip * y_h + iq),
+                            q_end - iq);
+            }
+    }
+}
