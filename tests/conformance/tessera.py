@@ -1,7 +1,8 @@
 """Tessera from Python: the library loaded with cffi from its header, nothing else.
 
-Environment: TESSERA_LIBRARY is the shared library; TESSERA_TEST_DEVICE the device's selector, `cpu` where it is not
-set; TESSERA_TEST_CACHE a folder for built programs; CC the C compiler whose preprocessor expands the header.
+Environment: TESSERA_LIBRARY is the shared library, TESSERA_HEADER its header; TESSERA_TEST_DEVICE the device's
+selector, `cpu` where it is not set; TESSERA_TEST_CACHE a folder for built programs; CC the C compiler whose
+preprocessor expands the header.
 """
 import os
 import pathlib
@@ -13,7 +14,7 @@ import numpy as np
 
 import memory
 
-HEADER = pathlib.Path(__file__).resolve().parents[2] / "include" / "tessera.h"
+HEADER = pathlib.Path(os.environ["TESSERA_HEADER"])
 AXES = 3
 
 # What the header takes from OpenCL's: handles that are never looked into, and a number.
