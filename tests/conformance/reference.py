@@ -44,6 +44,13 @@ def _pads_reach_window(problem):
     return any(pad >= f for pad, f in zip(pads, problem.window["filter"] * 2))
 
 
+def _has_empty_window(problem):
+    if problem.options.get("kind") != "max" or "filter" not in problem.window:
+        return False
+    places = formulas.window_places(problem.sizes, problem.window, problem.options["ceil"])
+    return any(not ((p >= 0) & (p < size)).any(axis=1).all() for p, size in zip(places, problem.sizes))
+
+
 def _overhangs(problem):
     """Whether a transposed convolution's output ends a stride or more beyond its windows."""
     if not problem.options.get("transposed"):
@@ -71,6 +78,7 @@ REASONS = [
     (lambda p: p.options.get("divisor"), "ONNX has no divisor"),
     (lambda p: p.options.get("whole") and p.options["kind"] == "lp", "its CPU provider lacks GlobalLpPool"),
     (lambda p: p.options.get("special"), "NaN loses there, and the maximum of -infinity is the lowest finite number"),
+    (_has_empty_window, "the maximum of no element is the lowest finite number there; PyTorch, -infinity"),
     (_pads_reach_window, "it wants pads below the window without its dilation; ONNX does not"),
 ]
 
@@ -141,8 +149,11 @@ def add_activation(graph, options):
 def conv(problem, arrays):
     options, window = problem.options, problem.window
     arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+    # The bias goes into the node where nothing comes between. As one of its own, Add would be refused behind a
+    # ConvTranspose whose output is smaller than its input: there ONNX's shape inference stops half way.
+    inner = ["w", "bias"] if "bias" in arrays and "scale" not in arrays else ["w"]
     for name in ("scale", "bias", "slope"):
-        if name in arrays:
+        if name in arrays and name not in inner:
             arrays[name] = arrays[name].reshape(-1, *[1] * problem.rank)
     if options.get("flip"):
         arrays["w"] = np.ascontiguousarray(arrays["w"][(..., *[slice(None, None, -1)] * problem.rank)])
@@ -159,9 +170,9 @@ def conv(problem, arrays):
         attributes["output_padding"] = window["output_padding"]
         if window.get("output_size"):
             attributes["output_shape"] = window["output_size"]
-    graph.add("ConvTranspose" if options.get("transposed") else "Conv", "w", group=options["groups"], **attributes)
+    graph.add("ConvTranspose" if options.get("transposed") else "Conv", *inner, group=options["groups"], **attributes)
     for name, op in (("scale", "Mul"), ("bias", "Add"), ("residual", "Add")):
-        if name in arrays:
+        if name in arrays and name not in inner:
             graph.add(op, name)
     add_activation(graph, options)
     return {"y": graph.run([graph.last])[0]}
