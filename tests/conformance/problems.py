@@ -371,7 +371,9 @@ def simpler(problem):
         yield dataclasses.replace(problem, any_layout=False)
     if problem.x_shape[0] > 1:
         yield dataclasses.replace(problem, x_shape=(1, *problem.x_shape[1:]))
-    if problem.dtype not in ("float32",) and problem.op != "reorder":
+    if problem.op in ("pool", "unpool", "reorder") and problem.x_shape[1] > 1:
+        yield dataclasses.replace(problem, x_shape=(problem.x_shape[0], 1, *problem.sizes))
+    if problem.dtype != "float32" and problem.op != "reorder":
         yield dataclasses.replace(problem, dtype="float32")
     for name in ("bias", "scale", "residual", "flip", "special", "column_major"):
         if problem.options.get(name):
