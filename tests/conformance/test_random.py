@@ -1,6 +1,6 @@
 """Random problems in Tessera, against ONNX Runtime and the rules.
 
-TESSERA_CONFORMANCE_SEED draws other ones; TESSERA_CONFORMANCE_PROBLEM=group:number runs one alone. Both go through ctest.
+TESSERA_CONFORMANCE_SEED draws other ones; TESSERA_CONFORMANCE_PROBLEM=group:number runs one alone. ctest hands both on.
 """
 import os
 import pathlib
