@@ -17,8 +17,8 @@ GROUPS = {"conv": 500, "pad-modes": 150, "transposed": 300, "epilogues": 250, "m
 # takes what the library chooses, with a shape out of OWN_SHAPES for each group, every other one in a layout of its
 # choice too, for which a pooling has channels that fill blocks. On the CPU path nothing is compiled: there all take the
 # library's choice.
-OWN_CHOICE = 20
-OWN_SHAPES = 6
+OWN_CHOICE = 10
+OWN_SHAPES = 10
 
 # Type and epilogue are compiled in too: problems take them out of lists that are this long.
 EPILOGUES_PER_TYPE = 16
