@@ -87,7 +87,7 @@ function(tessera_device_test name)
         tsr_set_test_environment(${name}.${device} ${icds} ${selector})
         set_tests_properties(${name}.${device} PROPERTIES LABELS "${device};${test_LABELS}")
         # The long ones go first, so that no core idles at the end.
-        if("algorithms" IN_LIST test_LABELS)
+        if(test_LABELS MATCHES "algorithms|conformance")
             set_tests_properties(${name}.${device} PROPERTIES COST 1000)
         endif()
     endforeach()

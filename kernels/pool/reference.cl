@@ -82,8 +82,8 @@ __kernel void pool_reference(__global const X_ELEMENT *restrict x, ulong x_offse
                 const long iw = across_w.begin + is * across_w.step;
                 if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
                 const REAL element = LOAD_X(x, x_offset + TENSOR_AT(x, n, ic, id, ih, iw));
-                /* The first element, a greater one, and the first NaN. */
-                if (index < 0 || element > window.total || (element != element && window.nan == window.nan))
+                /* The first element, a greater one, and the first NaN, which nothing is greater than. */
+                if (index < 0 || (window.nan == window.nan && !(element <= window.total)))
                     index = column_major ? (iw * h + ih) * d + id : (id * h + ih) * w + iw;
                 pool_add(&window, element);
             }

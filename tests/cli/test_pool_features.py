@@ -121,6 +121,13 @@ class Indices(Features):
         self.assertEqual(self.pool_both(x, "--kernel", 2, "--stride", 1, "--dilation", 2, "--pad", 2),
                          reference.maximum(*windows))
 
+    def test_nan(self):
+        """The first NaN of a window is its maximum, whatever comes before and behind."""
+        nan = float("nan")
+        (shape, y), indices = self.pool_both(((1, 2, 4), [nan, 1, nan, 2, 3, nan, 4, nan]), "--kernel", 4)
+        self.assertEqual((shape, indices), ((1, 2, 1), ((1, 2, 1), [0, 1])))
+        self.assertTrue(all(value != value for value in y), y)
+
     def test_layouts(self):
         x = reference.integers((2, 3, 5, 4))
         y, indices = reference.maximum(*reference.windows(x, [2, 2], [2, 2], [1, 1], [1, 0], [0, 0]))

@@ -1,7 +1,7 @@
 """What problems compute, in numpy and 64-bit floats, as the rules say it; see the header and docs.
 
-They decide where ONNX Runtime cannot be asked or is wrong (reference.py says where and why), and are themselves compared
-with it everywhere else.
+They decide where ONNX Runtime cannot be asked or is wrong (reference.py says where and why), and are themselves
+compared with it everywhere else.
 """
 import itertools
 import math

@@ -65,7 +65,8 @@ class Tensor:
         position = np.arange(rest.size)
         inside = Tensor(position, _within(position, self.view.shape, self.layout, self._lead()), self.layout).view
         rest[inside.ravel()] = mark(rest.dtype)
-        return bool(np.isnan(rest).all()) if np.issubdtype(rest.dtype, np.floating) else bool((rest == INTEGER_MARK).all())
+        marked = np.isnan(rest) if np.issubdtype(rest.dtype, np.floating) else rest == INTEGER_MARK
+        return bool(marked.all())
 
     def _lead(self):
         return self.storage.size - int(np.prod(_storage_shape(self.view.shape, self.layout)))

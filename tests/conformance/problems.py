@@ -14,10 +14,11 @@ GROUPS = {"conv": 500, "pad-modes": 150, "transposed": 300, "epilogues": 250, "m
 
 # On an OpenCL device every shape of a fast algorithm is a build of its own, about a second of PoCL's compiler. Most
 # problems therefore name the reference algorithm, which one build for each type and epilogue serves. One in OWN_CHOICE
-# takes what the library chooses, with a shape out of OWN_SHAPES for each group. On the CPU path nothing is compiled:
-# there all take the library's choice.
-OWN_CHOICE = 20
-OWN_SHAPES = 6
+# takes what the library chooses, with a shape out of OWN_SHAPES for each group, every other one in a layout of its
+# choice too, for which a pooling has channels that fill blocks. On the CPU path nothing is compiled: there all take the
+# library's choice.
+OWN_CHOICE = 10
+OWN_SHAPES = 10
 
 # Type and epilogue are compiled in too: problems take them out of lists that are this long.
 EPILOGUES_PER_TYPE = 16
@@ -80,6 +81,10 @@ def draw(seed, group, number, is_host):
     problem = DRAW[group](generator(*words), group, number)
     problem.seed = seed
     problem.algorithm = None if own or problem.op not in ("conv", "pool") else "reference"
+    if own and not is_host and shape % 2 == 0 and problem.op in ("conv", "pool"):
+        problem.layouts, problem.any_layout = {}, True
+        if problem.op == "pool":
+            problem.x_shape = (problem.x_shape[0], 16, *problem.sizes)
     return problem
 
 
@@ -366,10 +371,16 @@ def simpler(problem):
         yield dataclasses.replace(problem, any_layout=False)
     if problem.x_shape[0] > 1:
         yield dataclasses.replace(problem, x_shape=(1, *problem.x_shape[1:]))
-    if problem.dtype not in ("float32",) and problem.op != "reorder":
+    if problem.op in ("pool", "unpool", "reorder") and problem.x_shape[1] > 1:
+        yield dataclasses.replace(problem, x_shape=(problem.x_shape[0], 1, *problem.sizes))
+    if problem.dtype != "float32" and problem.op != "reorder":
         yield dataclasses.replace(problem, dtype="float32")
     for name in ("bias", "scale", "residual", "flip", "special", "column_major"):
         if problem.options.get(name):
             yield with_options(**{name: False})
+    if problem.options.get("indices_flat"):
+        yield with_options(indices_flat=False)
+    if problem.options.get("indices") == "int32":
+        yield with_options(indices="int64")
     if problem.options.get("activation", "none") != "none":
         yield with_options(activation="none")

@@ -1,7 +1,8 @@
 """Tessera from Python: the library loaded with cffi from its header, nothing else.
 
-Environment: TESSERA_LIBRARY is the shared library; TESSERA_TEST_DEVICE the device's selector, `cpu` where it is not
-set; TESSERA_TEST_CACHE a folder for built programs; CC the C compiler whose preprocessor expands the header.
+Environment: TESSERA_LIBRARY is the shared library, TESSERA_HEADER its header; TESSERA_TEST_DEVICE the device's
+selector, `cpu` where it is not set; TESSERA_TEST_CACHE a folder for built programs; CC the C compiler whose
+preprocessor expands the header.
 """
 import os
 import pathlib
@@ -13,7 +14,7 @@ import numpy as np
 
 import memory
 
-HEADER = pathlib.Path(__file__).resolve().parents[2] / "include" / "tessera.h"
+HEADER = pathlib.Path(os.environ["TESSERA_HEADER"])
 AXES = 3
 
 # What the header takes from OpenCL's: handles that are never looked into, and a number.
@@ -104,6 +105,16 @@ def describe(shape, dtype, layout):
     return tensor
 
 
+def as_planes(flat, shape, layout):
+    """What the memory of a dense tensor holds, with the axes N, C, spatial; spare lanes are left out."""
+    n, c, *size = shape
+    if layout == LIB.TSR_LAYOUT_NHWC:
+        return np.moveaxis(flat.reshape(n, *size, c), -1, 1)
+    block = {LIB.TSR_LAYOUT_NCHW4C: 4, LIB.TSR_LAYOUT_NCHW8C: 8, LIB.TSR_LAYOUT_NCHW16C: 16}.get(layout, 1)
+    lanes = np.moveaxis(flat.reshape(n, -1, *size, block), -1, 2)
+    return lanes.reshape(n, -1, *size)[:, :c]
+
+
 class Buffer:
     """Device memory that lives as long as this object."""
 
@@ -164,6 +175,10 @@ class Device:
     def is_host(self):
         return self.kind == LIB.TSR_DEVICE_HOST
 
+    @property
+    def is_cpu(self):
+        return self.kind == LIB.TSR_DEVICE_CPU
+
     def upload(self, array):
         buffer = Buffer(self, array.nbytes)
         buffer.write(array)
@@ -203,22 +218,29 @@ class Device:
             if array is not None:
                 kept.append(self.upload(np.ascontiguousarray(array)))
                 handles[name] = kept[-1].handle
-        targets = [("indices", indices)] if indices is not None else []
-        plain = plan.info.y.layout == layout_of(y)
-        if plain:
-            targets.append(("y", y))
-        else:
-            handles["y"] = Buffer(self, plan.info.y_bytes).handle
-        for name, tensor in targets:
-            kept.append(self.upload(tensor.storage))
-            handles[name] = kept[-1].slice(tensor.offset)
+        if plan.info.y.layout != layout_of(y):
+            self._run_elsewhere(plan, handles, y, indices)
+            return
+        targets = {"y": y} if indices is None else {"y": y, "indices": indices}
+        buffers = {name: self.upload(tensor.storage) for name, tensor in targets.items()}
+        handles.update({name: buffer.slice(targets[name].offset) for name, buffer in buffers.items()})
         plan.run(**handles)
-        for (_, tensor), buffer in zip(targets, kept[len(kept) - len(targets):]):
-            buffer.read(tensor.storage)
-        if not plain:
-            held = describe(y.view.shape, y.view.dtype, layout_of(y))
-            out = self.relaid(handles["y"], plan.info.y, held)
-            check(LIB.tsr_buffer_read(out, 0, FFI.from_buffer(y.storage, require_writable=True), y.storage.nbytes))
+        for name, tensor in targets.items():
+            buffers[name].read(tensor.storage)
+
+    def _run_elsewhere(self, plan, handles, y, indices):
+        """Runs a plan that chose another layout than y's, dense both, and reorders what comes out."""
+        handles["y"] = Buffer(self, plan.info.y_bytes).handle
+        if indices is not None:
+            positions = Buffer(self, plan.info.indices_bytes)
+            handles["indices"] = positions.handle
+        plan.run(**handles)
+        out = self.relaid(handles["y"], plan.info.y, describe(y.view.shape, y.view.dtype, layout_of(y)))
+        check(LIB.tsr_buffer_read(out, 0, FFI.from_buffer(y.storage, require_writable=True), y.storage.nbytes))
+        if indices is not None:
+            flat = np.empty(plan.info.indices_bytes // indices.view.itemsize, indices.view.dtype)
+            positions.read(flat)
+            indices.view[...] = as_planes(flat, indices.view.shape, plan.info.y.layout)
 
 
 def output_shape(ask, problem, rank):
