@@ -4,6 +4,8 @@
 #include "select.h"
 #include "unit/check.h"
 
+extern const tsr__algorithm tsr__conv_direct_blocked;
+
 static tsr_device invent(tsr_device_kind kind, uint32_t float_width)
 {
     return (tsr_device){.name = "invented",
@@ -151,7 +153,7 @@ static void any_layout_follows_the_device_and_the_channels(void **state)
         const tsr_device cpu = invent(TSR_DEVICE_CPU, cases[i].float_width);
         const tsr__problem problem = conv_problem(cases[i].problem, TSR_LAYOUT_ANY);
         tsr__offer offer;
-        tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+        tsr__offer_from(&tsr__conv_direct_blocked, &cpu, &problem, &options, &offer);
         assert_null(offer.refusal);
         assert_int_equal(offer.problem.x.layout, cases[i].x);
         assert_int_equal(offer.problem.y.layout, cases[i].y);
@@ -224,7 +226,7 @@ static void the_workspace_limit_holds(void **state)
     const tsr__problem problem = conv_problem("conv:c64h8w8k64r3s3", TSR_LAYOUT_ANY);
     tsr_plan_options options = tsr_plan_options_default();
     tsr__offer offer;
-    tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+    tsr__offer_from(&tsr__conv_direct_blocked, &cpu, &problem, &options, &offer);
     assert_true(offer.workspace_bytes >= sizeof(float) * 64 * 64 * 9); /* plain weights are packed there */
     options.workspace_limit_bytes = offer.workspace_bytes;
     assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
@@ -232,7 +234,7 @@ static void the_workspace_limit_holds(void **state)
     const uint64_t whole = offer.workspace_bytes;
     --options.workspace_limit_bytes; /* the whole no longer fits, but its parts do */
     assert_string_equal(chosen(&cpu, &problem, &options), "direct_blocked");
-    tsr__offer_from(tsr__conv.opencl[0], &cpu, &problem, &options, &offer);
+    tsr__offer_from(&tsr__conv_direct_blocked, &cpu, &problem, &options, &offer);
     assert_true(offer.parts > 1 && offer.workspace_bytes < whole);
     options.workspace_limit_bytes = 0;
     assert_string_equal(chosen(&cpu, &problem, &options), "reference");
