@@ -63,6 +63,16 @@ static const char *const convs[] = {
     "conv:n2c9h7w8k10r3s3pd1,half-sums",
     "conv:c9h7w8k10,half-sums,bias,relu",
     "conv:c1h8w8k1st2000000",
+    /* depthwise with everything; neighbours meet the variants that the others do not */
+    "conv:n2c16h9w8k16r3s3dl2pd2g16,reflect,scale,bias,residual,clip:-9:9",
+    "conv:n2c16h9w8k16r3s3dl2pd2g16,reflect,scale,bias,residual,clip:-9:9",
+    "conv:n2c16h9w8k16r3s3dl2pd2g16,reflect,scale,bias,residual,clip:-9:9",
+    "conv:c16h7w8k16r3s3pd1g16,flip,f64",
+    "conv:c16h7w8k16r3s3pd1g16,flip,f64",
+    "conv:c16h7w8k16r3s3pd1g16,half-sums",
+    "conv:c16h7w8k16r3s3pd1g16,half-sums",
+    "conv:c16h8w8k16st2000000g16",
+    "conv:c16h8w8k16st2000000g16",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
@@ -111,7 +121,7 @@ static bool conv_problem(size_t i, tsr__problem *out)
     REQUIRE(tsr_conv_parse(convs[i / VARIANTS_EACH], &c));
     c.x_layout = v->x;
     c.y_layout = v->y;
-    c.dtype = c.half_sums ? TSR_F16 : v->dtype;
+    if (c.dtype == TSR_F32) c.dtype = c.half_sums ? TSR_F16 : v->dtype;
     REQUIRE(tsr__conv_problem(&c, out));
     if (v->views) {
         c.x_strides = with_gaps(&out->x);
