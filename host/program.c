@@ -6,8 +6,9 @@
 #include "clock.h"
 
 /* Part of every build: OpenCL C 1.2 is what every device compiles. Where the device can, division rounds correctly. */
-static const char plain_options[] = "-cl-std=CL1.2";
-static const char exact_options[] = "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt";
+/* Without warnings, which are the lint's business: PoCL prints them to the application's stderr. */
+static const char plain_options[] = "-cl-std=CL1.2 -w";
+static const char exact_options[] = "-cl-std=CL1.2 -w -cl-fp32-correctly-rounded-divide-sqrt";
 
 tsr_status tsr__programs_open(tsr__programs *programs, cl_context cl, cl_device_id id, const tsr_device *device,
                               const tsr__log *log, const char *cache_folder, uint64_t cache_limit_bytes)
