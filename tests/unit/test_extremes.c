@@ -380,6 +380,38 @@ static void strides_that_span_nothing_do_no_harm(void **state)
     check_on_all_devices(&p);
 }
 
+/* The same of one image of one channel or block, for every algorithm that filters or pools. */
+static void strides_of_one_block_do_no_harm(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        tsr_layout layout;
+    } cases[] = {
+        {"conv:c8h5w6k8r3s3g8", TSR_LAYOUT_NCHW8C}, {"conv:c1h5w6k1r3s3g1", TSR_LAYOUT_NCHW},
+        {"conv:c8h5w6k8r3s3", TSR_LAYOUT_NCHW8C},   {"max:c8h5w6r3s3", TSR_LAYOUT_NCHW8C},
+        {"max:c1h5w6r3s3", TSR_LAYOUT_NCHW},        {"max:c1h5w6,global", TSR_LAYOUT_NCHW},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr_strides far = {.n = INT64_C(1) << 40, .c = INT64_C(1) << 35};
+        tsr__problem p;
+        tsr_conv conv;
+        tsr_pool pool;
+        if (strncmp(cases[i].text, "conv", 4) == 0) {
+            assert_ok(tsr_conv_parse(cases[i].text, &conv));
+            conv.x_layout = conv.y_layout = cases[i].layout;
+            conv.x_strides = conv.y_strides = far;
+            assert_ok(tsr__conv_problem(&conv, &p));
+        } else {
+            assert_ok(tsr_pool_parse(cases[i].text, &pool));
+            pool.x_layout = pool.y_layout = cases[i].layout;
+            pool.x_strides = pool.y_strides = far;
+            assert_ok(tsr__pool_problem(&pool, &p));
+        }
+        check_on_all_devices(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +422,7 @@ int main(void)
         cmocka_unit_test(any_reorder_ends_well),
         cmocka_unit_test(launches_of_huge_planes_fit),
         cmocka_unit_test(strides_that_span_nothing_do_no_harm),
+        cmocka_unit_test(strides_of_one_block_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
