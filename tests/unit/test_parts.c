@@ -1,39 +1,8 @@
 /* Problems that exceed a limit are offered in parts: what the parts are, and that together they are the whole. */
-#include "conv/conv.h"
-#include "pool/pool.h"
 #include "select.h"
-#include "unit/check.h"
+#include "unit/invented.h"
 
 extern const tsr__algorithm tsr__conv_direct_blocked;
-
-static tsr_device invent(tsr_device_kind kind)
-{
-    return (tsr_device){.name = "invented",
-                        .kind = kind,
-                        .compute_units = 2,
-                        .float_width = 8,
-                        .max_work_group = 256,
-                        .max_work_items = {256, 256, 256},
-                        .local_bytes = 32768,
-                        .max_alloc_bytes = UINT64_C(1) << 31};
-}
-
-static tsr__problem problem_of(const char *text, tsr_layout layout)
-{
-    tsr__problem p;
-    tsr_conv conv;
-    tsr_pool pool;
-    if (strncmp(text, "conv", 4) == 0) {
-        assert_ok(tsr_conv_parse(text, &conv));
-        conv.x_layout = conv.y_layout = layout;
-        assert_ok(tsr__conv_problem(&conv, &p));
-    } else {
-        assert_ok(tsr_pool_parse(text, &pool));
-        pool.x_layout = pool.y_layout = layout;
-        assert_ok(tsr__pool_problem(&pool, &p));
-    }
-    return p;
-}
 
 /* ---- What holds for every offer in parts ----------------------------------------------------------------------- */
 
@@ -101,7 +70,7 @@ static void a_batch_beyond_32_bits_is_offered_in_parts(void **state)
     int in_parts = 0;
     for (size_t i = 0; i < COUNT(texts); ++i)
         for (size_t k = 0; k < COUNT(kinds); ++k) {
-            const tsr_device device = invent(kinds[k]);
+            const tsr_device device = invent(kinds[k], 8);
             const tsr__problem problem = problem_of(texts[i], TSR_LAYOUT_NCHW);
             for (const tsr__algorithm *const *a = problem.op->opencl; *a != NULL; ++a) {
                 tsr__offer offer;
@@ -123,7 +92,7 @@ static void a_batch_beyond_32_bits_is_offered_in_parts(void **state)
 static void what_does_not_divide_is_refused_as_too_wide(void **state)
 {
     (void)state;
-    const tsr_device gpu = invent(TSR_DEVICE_GPU);
+    const tsr_device gpu = invent(TSR_DEVICE_GPU, 8);
     const tsr_plan_options options = tsr_plan_options_default();
     static const char *const texts[] = {
         "conv:c64h8192w8192k1", /* one image with one output channel */
@@ -152,7 +121,7 @@ static void flat_indices_keep_the_whole_together(void **state)
 {
     (void)state;
     const tsr_plan_options options = tsr_plan_options_default();
-    const tsr_device gpu = invent(TSR_DEVICE_GPU);
+    const tsr_device gpu = invent(TSR_DEVICE_GPU, 8);
     const tsr__problem problem = problem_of("max:n8c64h4096w4096r2s2,indices,flat", TSR_LAYOUT_NCHW);
     for (const tsr__algorithm *const *a = problem.op->opencl; *a != NULL; ++a) {
         tsr__offer offer;
@@ -167,7 +136,7 @@ static void flat_indices_keep_the_whole_together(void **state)
 /* Offers of every algorithm under limits from nothing to what the whole takes; counts those in parts. */
 static int try_limits(const char *text, tsr_layout layout, tsr_device_kind kind, int *of_channels)
 {
-    const tsr_device device = invent(kind);
+    const tsr_device device = invent(kind, 8);
     const tsr__problem problem = problem_of(text, layout);
     int in_parts = 0;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem.op); *a != NULL; ++a) {
@@ -216,7 +185,7 @@ static void a_workspace_limit_is_met_by_parts_that_make_up_the_whole(void **stat
 static void no_part_breaks_a_channel_block(void **state)
 {
     (void)state;
-    const tsr_device cpu = invent(TSR_DEVICE_CPU);
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
     const tsr__problem problem = problem_of("conv:c64h14w14k24r3s3pd1", TSR_LAYOUT_NCHW8C);
     const tsr__algorithm *blocked = &tsr__conv_direct_blocked;
     tsr_plan_options options = tsr_plan_options_default();
@@ -235,7 +204,7 @@ static void no_part_breaks_a_channel_block(void **state)
 static void explain_counts_the_workspace_of_a_part(void **state)
 {
     (void)state;
-    const tsr_device cpu = invent(TSR_DEVICE_CPU);
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
     const tsr__problem problem = problem_of("conv:c64h14w14k64r3s3pd1", TSR_LAYOUT_NCHW8C);
     tsr_plan_options options = tsr_plan_options_default();
     tsr_candidate whole[16], part[16];
@@ -254,7 +223,7 @@ static void explain_counts_the_workspace_of_a_part(void **state)
 static void a_devices_largest_buffer_limits_the_workspace(void **state)
 {
     (void)state;
-    tsr_device cpu = invent(TSR_DEVICE_CPU);
+    tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
     const tsr__problem problem = problem_of("conv:c64h14w14k64r3s3pd1", TSR_LAYOUT_NCHW8C);
     const tsr_plan_options options = tsr_plan_options_default();
     tsr__offer offer;

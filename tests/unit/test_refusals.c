@@ -4,7 +4,7 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "select.h"
-#include "unit/check.h"
+#include "unit/invented.h"
 #include "unpool/unpool.h"
 
 #include <stdio.h>
@@ -18,21 +18,6 @@ static const struct {
 };
 
 static const tsr_device_kind kinds[] = {TSR_DEVICE_GPU, TSR_DEVICE_CPU, TSR_DEVICE_HOST};
-
-/* A device that can do anything. */
-static tsr_device invent(tsr_device_kind kind)
-{
-    return (tsr_device){.name = "invented",
-                        .kind = kind,
-                        .compute_units = 2,
-                        .float_width = 8,
-                        .max_work_group = 1024,
-                        .max_work_items = {1024, 1024, 1024},
-                        .local_bytes = 65536,
-                        .max_alloc_bytes = UINT64_C(1) << 40,
-                        .fp16 = true,
-                        .fp64 = true};
-}
 
 /* ---- Problems that need one feature each ----------------------------------------------------------------------- */
 
@@ -127,7 +112,7 @@ static tsr__problem unpool_problem(const probe *q)
     return p;
 }
 
-static tsr__problem problem_of(const probe *q)
+static tsr__problem problem_for(const probe *q)
 {
     tsr__problem p;
     tsr_conv conv;
@@ -169,7 +154,7 @@ static bool is_a_features_text(const char *text)
 /* The algorithm refuses in the words of the first feature that it lacks, and in no such words where it lacks none. */
 static void check_refusal(const tsr__algorithm *a, const tsr_device *device, const probe *q)
 {
-    const tsr__problem problem = problem_of(q);
+    const tsr__problem problem = problem_for(q);
     const tsr_plan_options options = tsr_plan_options_default();
     const uint32_t missing = needed_by(&problem) & ~a->features;
     tsr__offer offer;
@@ -191,8 +176,8 @@ static void every_lacking_feature_is_refused_in_its_own_words(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(probes); ++i)
         for (size_t k = 0; k < COUNT(kinds); ++k) {
-            const tsr_device device = invent(kinds[k]);
-            const tsr__problem problem = problem_of(&probes[i]);
+            const tsr_device device = invent_able(kinds[k]);
+            const tsr__problem problem = problem_for(&probes[i]);
             const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem.op);
             for (; *a != NULL; ++a) check_refusal(*a, &device, &probes[i]);
         }
@@ -203,7 +188,7 @@ static void every_feature_has_a_problem_that_needs_it(void **state)
     (void)state;
     uint32_t met = 0;
     for (size_t i = 0; i < COUNT(probes); ++i) {
-        const tsr__problem problem = problem_of(&probes[i]);
+        const tsr__problem problem = problem_for(&probes[i]);
         const uint32_t needed = needed_by(&problem);
         if (!(needed & probes[i].feature)) print_error("%s\n", probes[i].text);
         assert_true(needed & probes[i].feature);
@@ -217,7 +202,7 @@ static void the_plain_case_needs_nothing_but_its_layout(void **state)
     (void)state;
     const probe conv = {.text = "conv:n2c16h8w8k24r3s3st2pd1,bias,relu"};
     const probe pool = {.text = "avgpad:n2c16h8w8r3s3st2pd1"};
-    const tsr__problem c = problem_of(&conv), p = problem_of(&pool);
+    const tsr__problem c = problem_for(&conv), p = problem_for(&pool);
     assert_int_equal(needed_by(&c), TSR__PLAIN_BIT | TSR__DENSE_BIT);
     assert_int_equal(needed_by(&p), TSR__PLAIN_BIT);
 }
@@ -242,7 +227,7 @@ static void features_have_titles_and_texts_of_their_own(void **state)
 /* Every OpenCL algorithm that could do the problem refuses it on a device that cannot, and says so. */
 static void check_device_refusal(const tsr_device *device, const probe *q, const char *type)
 {
-    const tsr__problem problem = problem_of(q);
+    const tsr__problem problem = problem_for(q);
     const tsr_plan_options options = tsr_plan_options_default();
     const uint32_t needed = needed_by(&problem);
     int asked = 0;
@@ -267,10 +252,10 @@ static void types_that_the_device_lacks_are_refused_by_name(void **state)
     static const probe doubles[] = {{.text = "conv:c16h8w8k16r3s3,f64"}, {.text = "max:c16h8w8r3s3,f64"}};
     static const probe halves = {.text = "conv:c16h8w8k16r3s3,half-sums,f16"};
     for (int kind = TSR_DEVICE_GPU; kind <= TSR_DEVICE_CPU; ++kind) {
-        tsr_device device = invent((tsr_device_kind)kind);
+        tsr_device device = invent_able((tsr_device_kind)kind);
         device.fp64 = false;
         for (size_t i = 0; i < COUNT(doubles); ++i) check_device_refusal(&device, &doubles[i], "f64");
-        device = invent((tsr_device_kind)kind);
+        device = invent_able((tsr_device_kind)kind);
         device.fp16 = false;
         check_device_refusal(&device, &halves, "f16");
     }
@@ -281,9 +266,9 @@ static void half_tensors_run_where_the_device_has_no_halves(void **state)
 {
     (void)state;
     const probe halves = {.text = "conv:c16h8w8k16r3s3,f16"};
-    const tsr__problem problem = problem_of(&halves);
+    const tsr__problem problem = problem_for(&halves);
     const tsr_plan_options options = tsr_plan_options_default();
-    tsr_device device = invent(TSR_DEVICE_GPU);
+    tsr_device device = invent_able(TSR_DEVICE_GPU);
     device.fp16 = device.fp64 = false;
     tsr_candidate candidates[64];
     size_t count = 0;

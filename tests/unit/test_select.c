@@ -1,42 +1,8 @@
 /* Which algorithm is chosen, on invented devices: no OpenCL is needed. */
-#include "conv/conv.h"
-#include "pool/pool.h"
 #include "select.h"
-#include "unit/check.h"
+#include "unit/invented.h"
 
 extern const tsr__algorithm tsr__conv_direct_blocked;
-
-static tsr_device invent(tsr_device_kind kind, uint32_t float_width)
-{
-    return (tsr_device){.name = "invented",
-                        .kind = kind,
-                        .compute_units = 2,
-                        .float_width = float_width,
-                        .max_work_group = 256,
-                        .max_work_items = {256, 256, 256},
-                        .local_bytes = 32768,
-                        .max_alloc_bytes = UINT64_C(1) << 31};
-}
-
-static tsr__problem conv_problem(const char *text, tsr_layout layout)
-{
-    tsr_conv conv;
-    tsr__problem problem;
-    assert_ok(tsr_conv_parse(text, &conv));
-    conv.x_layout = conv.y_layout = layout;
-    assert_ok(tsr__conv_problem(&conv, &problem));
-    return problem;
-}
-
-static tsr__problem pool_problem(const char *text, tsr_layout layout)
-{
-    tsr_pool pool;
-    tsr__problem problem;
-    assert_ok(tsr_pool_parse(text, &pool));
-    pool.x_layout = pool.y_layout = layout;
-    assert_ok(tsr__pool_problem(&pool, &problem));
-    return problem;
-}
 
 enum { MANY = 16 };
 

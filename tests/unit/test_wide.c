@@ -1,28 +1,12 @@
 /* Where 32-bit indices end, on invented devices: an algorithm that has no others takes a problem that just fits them,
  * takes one that just does not in parts, or refuses it in words. */
 #include "columns/columns.h"
-#include "conv/conv.h"
-#include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "select.h"
-#include "unit/check.h"
+#include "unit/invented.h"
 #include "unpool/unpool.h"
 
 static const tsr_device_kind kinds[] = {TSR_DEVICE_GPU, TSR_DEVICE_CPU, TSR_DEVICE_HOST};
-
-static tsr_device invent(tsr_device_kind kind)
-{
-    return (tsr_device){.name = "invented",
-                        .kind = kind,
-                        .compute_units = 2,
-                        .float_width = 8,
-                        .max_work_group = 1024,
-                        .max_work_items = {1024, 1024, 1024},
-                        .local_bytes = 65536,
-                        .max_alloc_bytes = UINT64_C(1) << 40,
-                        .fp16 = true,
-                        .fp64 = true};
-}
 
 /* What becomes of a problem that 32-bit indices do not reach. */
 typedef enum fate { FITS, IN_PARTS, REFUSED } fate;
@@ -48,7 +32,7 @@ static int check(const tsr__problem *problem, fate expected)
     const tsr_plan_options options = tsr_plan_options_default();
     int asked = 0;
     for (size_t k = 0; k < COUNT(kinds); ++k) {
-        const tsr_device device = invent(kinds[k]);
+        const tsr_device device = invent_able(kinds[k]);
         for (const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem->op); *a != NULL; ++a) {
             tsr__offer o;
             tsr__offer_from(*a, &device, problem, &options, &o);
@@ -70,26 +54,6 @@ static int check(const tsr__problem *problem, fate expected)
         }
     }
     return asked;
-}
-
-static tsr__problem conv_of(const char *text, tsr_layout layout)
-{
-    tsr_conv c;
-    tsr__problem p;
-    assert_ok(tsr_conv_parse(text, &c));
-    c.x_layout = c.y_layout = layout;
-    assert_ok(tsr__conv_problem(&c, &p));
-    return p;
-}
-
-static tsr__problem pool_of(const char *text, tsr_layout layout)
-{
-    tsr_pool c;
-    tsr__problem p;
-    assert_ok(tsr_pool_parse(text, &c));
-    c.x_layout = c.y_layout = layout;
-    assert_ok(tsr__pool_problem(&c, &p));
-    return p;
 }
 
 /* ---- Sizes ----------------------------------------------------------------------------------------------------- */
@@ -148,8 +112,7 @@ static void the_limit_is_where_32_bit_indices_end(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); ++i) {
-        const bool conv = strncmp(sizes[i].text, "conv", 4) == 0;
-        const tsr__problem p = (conv ? conv_of : pool_of)(sizes[i].text, sizes[i].layout);
+        const tsr__problem p = problem_of(sizes[i].text, sizes[i].layout);
         assert_true(check(&p, sizes[i].expected) > 0);
     }
 }
@@ -165,9 +128,9 @@ static void global_pooling_has_the_same_limit(void **state)
                  {"avg:c128h4096w4096,global", IN_PARTS},
                  {"max:c1h127w16777216,global", REFUSED}};
     const tsr_plan_options options = tsr_plan_options_default();
-    const tsr_device cpu = invent(TSR_DEVICE_CPU);
+    const tsr_device cpu = invent_able(TSR_DEVICE_CPU);
     for (size_t i = 0; i < COUNT(cases); ++i) {
-        const tsr__problem p = pool_of(cases[i].text, TSR_LAYOUT_NCHW);
+        const tsr__problem p = pool_problem(cases[i].text, TSR_LAYOUT_NCHW);
         tsr__offer o;
         const tsr__algorithm *const *a = tsr__algorithms_for(&cpu, p.op);
         while (strcmp((*a)->name, "planes") != 0) ++a;

@@ -1,0 +1,62 @@
+/* Devices and problems for tests that need no OpenCL. */
+#ifndef TSR_TESTS_INVENTED_H
+#define TSR_TESTS_INVENTED_H
+
+#include "conv/conv.h"
+#include "pool/pool.h"
+#include "unit/check.h"
+
+static inline tsr_device invent(tsr_device_kind kind, uint32_t float_width)
+{
+    return (tsr_device){.name = "invented",
+                        .kind = kind,
+                        .compute_units = 2,
+                        .float_width = float_width,
+                        .max_work_group = 256,
+                        .max_work_items = {256, 256, 256},
+                        .local_bytes = 32768,
+                        .max_alloc_bytes = UINT64_C(1) << 31};
+}
+
+/* A device that can do anything. */
+static inline tsr_device invent_able(tsr_device_kind kind)
+{
+    return (tsr_device){.name = "invented",
+                        .kind = kind,
+                        .compute_units = 2,
+                        .float_width = 8,
+                        .max_work_group = 1024,
+                        .max_work_items = {1024, 1024, 1024},
+                        .local_bytes = 65536,
+                        .max_alloc_bytes = UINT64_C(1) << 40,
+                        .fp16 = true,
+                        .fp64 = true};
+}
+
+static inline tsr__problem conv_problem(const char *text, tsr_layout layout)
+{
+    tsr_conv conv;
+    tsr__problem problem;
+    assert_ok(tsr_conv_parse(text, &conv));
+    conv.x_layout = conv.y_layout = layout;
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    return problem;
+}
+
+static inline tsr__problem pool_problem(const char *text, tsr_layout layout)
+{
+    tsr_pool pool;
+    tsr__problem problem;
+    assert_ok(tsr_pool_parse(text, &pool));
+    pool.x_layout = pool.y_layout = layout;
+    assert_ok(tsr__pool_problem(&pool, &problem));
+    return problem;
+}
+
+/* Either of them. */
+static inline tsr__problem problem_of(const char *text, tsr_layout layout)
+{
+    return (strncmp(text, "conv", 4) == 0 ? conv_problem : pool_problem)(text, layout);
+}
+
+#endif
