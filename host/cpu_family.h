@@ -2,10 +2,14 @@
 #ifndef TSR_HOST_CPU_FAMILY_H
 #define TSR_HOST_CPU_FAMILY_H
 
-#include "tensor.h"
+#include "algorithm.h"
 
-/* The largest window on an axis whose loops kernels unroll: the compiler would not come to an end. */
-enum { TSR__MAX_UNROLLED = 16 };
+/* Whether kernels unroll their loops over a window: over a large one the compiler would not come to an end. */
+static inline bool tsr__cpu_is_unrolled(const tsr__window *w)
+{
+    enum { MOST = 16 };
+    return w->filter[TSR_H] <= MOST && w->filter[TSR_W] <= MOST;
+}
 
 /* The width that the kernels are compiled for: the device's, within what they are written for. */
 static inline int64_t tsr__cpu_vector_width(const tsr_device *device)
@@ -37,10 +41,36 @@ static inline int64_t tsr__cpu_channel_vector(const tsr_device *device, const ts
     return t->layout == TSR_LAYOUT_NHWC ? tsr__cpu_vector_width(device) : tsr__layout_block(t->layout);
 }
 
+/* Passes the strides of a tensor, with `channel_step` in the place of its c. */
+static inline void tsr__cpu_launch_strides(tsr__launch *launch, const tsr_tensor *t, int64_t channel_step)
+{
+    tsr__launch_int(launch, tsr__spanned_n(t));
+    tsr__launch_int(launch, channel_step);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, t->strides.size[axis]);
+}
+
 /* From one vector of channels to the next. */
 static inline int64_t tsr__cpu_channel_step(const tsr_tensor *t, int64_t vector)
 {
     return t->layout == TSR_LAYOUT_NHWC ? vector : tsr__spanned_c(t);
+}
+
+/* The params of kernels that make outputs of a row: floats in a vector, and outputs, a power of two of vectors so that
+ * few programs serve all widths. Tells those that fit, from the longest on. */
+enum { TSR__CPU_VECTOR, TSR__CPU_TILE_Q };
+static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__problem *p,
+                                        bool (*fits)(const tsr__problem *p, const tsr__params *params),
+                                        tsr__params *out, size_t capacity)
+{
+    const int32_t width = (int32_t)tsr__cpu_vector_width(device);
+    size_t count = 0;
+    for (int32_t vectors = 8; vectors > 0 && count < capacity; vectors /= 2) {
+        const tsr__params made = {{width, width * vectors}};
+        /* A tile of which more than half lies past the row's end is a smaller one with waste. */
+        const bool wasteful = vectors > 1 && made.value[TSR__CPU_TILE_Q] >= 2 * p->y.size[TSR_W];
+        if (!wasteful && fits(p, &made)) out[count++] = made;
+    }
+    return count;
 }
 
 /* What one work-item makes of such a tensor: so many of the columns of a row, and of the vectors of channels. */

@@ -5,8 +5,8 @@
 
 #include "clock.h"
 
-/* Part of every build: OpenCL C 1.2 is what every device compiles. Where the device can, division rounds correctly. */
-/* Without warnings, which are the lint's business: PoCL prints them to the application's stderr. */
+/* Part of every build: OpenCL C 1.2 is what every device compiles. Where the device can, division rounds correctly.
+ * Without warnings, which are the lint's business: PoCL prints them to the application's stderr. */
 static const char plain_options[] = "-cl-std=CL1.2 -w";
 static const char exact_options[] = "-cl-std=CL1.2 -w -cl-fp32-correctly-rounded-divide-sqrt";
 

@@ -1,5 +1,7 @@
 #include "reorder_rows.h"
 
+#include "cpu_family.h"
+
 extern const tsr__source tsr__source_reorder_rows;
 
 /* Pixels of a work-item: enough to hide the cost of starting it, few enough to spread a small plane over cores. */
@@ -17,13 +19,6 @@ int64_t tsr__pixel_define(const tsr_tensor *t)
 static int64_t group_of(const tsr_tensor *t)
 {
     return t->layout == TSR_LAYOUT_NHWC ? NHWC_GROUP : tsr__layout_block(t->layout);
-}
-
-static void launch_strides(tsr__launch *l, const tsr_tensor *t)
-{
-    tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__spanned_c(t));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
 void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y, tsr__slot to)
@@ -49,7 +44,7 @@ void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot fro
     tsr__launch_int(l, flat ? 1 : x->size[TSR_D]);
     tsr__launch_int(l, flat ? 1 : x->size[TSR_H]);
     tsr__launch_int(l, width);
-    launch_strides(l, x);
-    launch_strides(l, y);
+    tsr__cpu_launch_strides(l, x, tsr__spanned_c(x));
+    tsr__cpu_launch_strides(l, y, tsr__spanned_c(y));
     tsr__launch_grid(l, global, local);
 }

@@ -36,4 +36,13 @@ static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p)
     tsr__epilogue_define(launch, p);
 }
 
+/* Refusals that several algorithms share. */
+#define TSR__CONV_LARGE_FILTER "the filter is above 16 on an axis, and its loops over it are unrolled"
+
+static inline const char *tsr__conv_refuse_packed(int64_t elements)
+{
+    return elements <= TSR__MAX_INT_INDEX ? NULL
+                                          : "the packed weights have more elements than its 32-bit indices reach";
+}
+
 #endif

@@ -49,13 +49,10 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
     if (p->y.c != p->x.c) return "K is not C: it has one filter for each channel";
-    if (p->window.filter[TSR_H] > TSR__MAX_UNROLLED || p->window.filter[TSR_W] > TSR__MAX_UNROLLED)
-        return "the filter is above 16 on an axis, and its loops over it are unrolled";
+    if (!tsr__cpu_is_unrolled(&p->window)) return TSR__CONV_LARGE_FILTER;
     tsr__params defaults;
     params(device, p, &defaults);
-    if (packed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
-        return "the packed weights have more elements than its 32-bit indices reach";
-    return NULL;
+    return tsr__conv_refuse_packed(packed_elements(p, &defaults));
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
@@ -87,11 +84,9 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     tsr__launch_grid(l, global, local);
 }
 
-static void launch_strides(tsr__launch *l, const tsr_tensor *t, int64_t vector)
+static void launch_strides(tsr__launch *l, const tsr_tensor *t, const tsr__params *params)
 {
-    tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__cpu_channel_step(t, vector));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+    tsr__cpu_launch_strides(l, t, tsr__cpu_channel_step(t, params->value[VECTOR]));
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -118,9 +113,9 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, w->stride[TSR_D]);
     tsr__launch_int(l, w->dilation[TSR_D]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
-    launch_strides(l, &p->x, params->value[VECTOR]);
-    launch_strides(l, &p->y, params->value[VECTOR]);
-    launch_strides(l, &p->residual, params->value[VECTOR]);
+    launch_strides(l, &p->x, params);
+    launch_strides(l, &p->y, params);
+    launch_strides(l, &p->residual, params);
     tsr__launch_grid(l, global, local);
 }
 

@@ -5,8 +5,6 @@
 
 extern const tsr__source tsr__source_conv_depthwise_rows;
 
-/* Floats in a vector; outputs of a row. */
-enum { VECTOR, TILE_Q };
 static const char *const param_names[] = {"vec", "q", NULL};
 
 /* Numbers that a work-item copies: half of the nearest cache, of floats. */
@@ -16,7 +14,8 @@ enum { REGION = 4096 };
 static int64_t pitch(const tsr__problem *p, const tsr__params *params)
 {
     const tsr__window *w = &p->window;
-    return (params->value[TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) + params->value[VECTOR];
+    return (params->value[TSR__CPU_TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) +
+           params->value[TSR__CPU_VECTOR];
 }
 
 /* Rows of outputs that a work-item can make; 0: not even one. */
@@ -28,21 +27,14 @@ static int64_t rows_of(const tsr__problem *p, const tsr__params *params)
     return rows < p->y.size[TSR_H] ? rows : p->y.size[TSR_H];
 }
 
-/* Vectors of outputs: a power of two, so that few programs serve all widths. */
-static const int32_t vectors_worth_trying[] = {8, 4, 2, 1};
-enum { SIZES = sizeof vectors_worth_trying / sizeof vectors_worth_trying[0] };
+static bool fits(const tsr__problem *p, const tsr__params *params)
+{
+    return rows_of(p, params) > 0;
+}
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    const int32_t width = (int32_t)tsr__cpu_vector_width(device);
-    size_t count = 0;
-    for (int i = 0; i < SIZES && count < capacity; ++i) {
-        const tsr__params made = {{width, width * vectors_worth_trying[i]}};
-        /* A tile of which more than half lies past the row's end is a smaller one with waste. */
-        const bool wasteful = vectors_worth_trying[i] > 1 && made.value[TILE_Q] >= 2 * p->y.size[TSR_W];
-        if (rows_of(p, &made) > 0 && !wasteful) out[count++] = made;
-    }
-    return count;
+    return tsr__cpu_row_tiles(device, p, fits, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
@@ -56,33 +48,24 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     tsr__params ignored;
     if (types != NULL) return types;
     if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
-    if (p->window.filter[TSR_H] > TSR__MAX_UNROLLED || p->window.filter[TSR_W] > TSR__MAX_UNROLLED)
-        return "the filter is above 16 on an axis, and its loops over it are unrolled";
+    if (!tsr__cpu_is_unrolled(&p->window)) return TSR__CONV_LARGE_FILTER;
     if (candidates(device, p, &ignored, 1) == 0) return "what a few outputs see has more than 4096 elements";
     return NULL;
-}
-
-static void launch_strides(tsr__launch *l, const tsr_tensor *t)
-{
-    tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__spanned_c(t));
-    tsr__launch_int(l, t->strides.size[TSR_D]);
-    tsr__launch_int(l, t->strides.size[TSR_H]);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
     const int64_t rows = rows_of(p, params);
-    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]),
+    const int64_t global[3] = {tsr__ceil_div(p->y.size[TSR_W], params->value[TSR__CPU_TILE_Q]),
                                p->y.size[TSR_D] * tsr__ceil_div(p->y.size[TSR_H], rows), p->x.n * p->x.c};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_rows, "conv_depthwise_rows");
     tsr__conv_define(l, p);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
     tsr__launch_define(l, "TRANSPOSED", 0);
-    tsr__launch_define(l, "VEC", params->value[VECTOR]);
-    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
+    tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
+    tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
     tsr__launch_define(l, "REGION", REGION);
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__W);
@@ -96,9 +79,9 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, p->y.size[TSR_H]);
     tsr__launch_int(l, p->y.size[TSR_W]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
-    launch_strides(l, &p->x);
-    launch_strides(l, &p->y);
-    launch_strides(l, &p->residual);
+    tsr__cpu_launch_strides(l, &p->x, tsr__spanned_c(&p->x));
+    tsr__cpu_launch_strides(l, &p->y, tsr__spanned_c(&p->y));
+    tsr__cpu_launch_strides(l, &p->residual, tsr__spanned_c(&p->residual));
     tsr__launch_grid(l, global, local);
 }
 

@@ -169,9 +169,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
     tsr__params defaults;
     params(device, p, &defaults);
-    if (packed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
-        return "the packed weights have more elements than its 32-bit indices reach";
-    return NULL;
+    return tsr__conv_refuse_packed(packed_elements(p, &defaults));
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */

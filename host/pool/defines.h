@@ -23,8 +23,7 @@ static inline void tsr__pool_define_kind(tsr__launch *launch, const tsr__problem
  * large one gain nothing from being unrolled. */
 static inline bool tsr__pool_is_loose(const tsr__problem *p)
 {
-    return p->window.adaptive || p->global || p->window.filter[TSR_H] > TSR__MAX_UNROLLED ||
-           p->window.filter[TSR_W] > TSR__MAX_UNROLLED;
+    return p->window.adaptive || p->global || !tsr__cpu_is_unrolled(&p->window);
 }
 
 /* Why the kernels for CPUs cannot serve, or NULL. */
@@ -51,13 +50,6 @@ static inline void tsr__pool_launch_slots(tsr__launch *launch)
     tsr__launch_slot(launch, TSR__INDICES);
 }
 
-static inline void tsr__pool_launch_strides(tsr__launch *launch, const tsr_tensor *t, int64_t channel_step)
-{
-    tsr__launch_int(launch, tsr__spanned_n(t));
-    tsr__launch_int(launch, channel_step);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, t->strides.size[axis]);
-}
-
 /* A window that is the whole plane does not care where rows end: the plane is then passed as one row. */
 static inline bool tsr__pool_is_flat(const tsr__problem *p)
 {
@@ -70,15 +62,22 @@ static inline int64_t tsr__pool_width(const tsr__problem *p)
     return tsr__pool_is_flat(p) ? tsr__tensor_plane(&p->x) : p->x.size[TSR_W];
 }
 
+/* What image and channel add to an index. */
+static inline void tsr__pool_launch_index_planes(tsr__launch *launch, const tsr__problem *p)
+{
+    const int64_t plane = p->indices_flat ? tsr__tensor_plane(&p->x) : 0;
+    tsr__launch_long(launch, plane * p->x.c);
+    tsr__launch_long(launch, plane);
+}
+
 static inline void tsr__pool_launch_indices(tsr__launch *launch, const tsr__problem *p)
 {
-    const int64_t *size = p->x.size, plane = p->indices_flat ? tsr__tensor_plane(&p->x) : 0;
+    const int64_t *size = p->x.size;
     const bool column_major = p->indices_column_major;
     tsr__launch_int(launch, column_major ? 1 : size[TSR_H] * size[TSR_W]);
     tsr__launch_int(launch, column_major ? size[TSR_D] : size[TSR_W]);
     tsr__launch_int(launch, column_major ? size[TSR_D] * size[TSR_H] : 1);
-    tsr__launch_long(launch, plane * p->x.c);
-    tsr__launch_long(launch, plane);
+    tsr__pool_launch_index_planes(launch, p);
 }
 
 /* WINDOW_ARGS. `channel_step`: what x_c and y_c count. */
@@ -94,8 +93,8 @@ static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__probl
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, p->y.size[axis]);
     tsr__launch_window(launch, &w);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, w.size[axis] + w.pad_end[axis]);
-    tsr__pool_launch_strides(launch, &p->x, x_channel_step);
-    tsr__pool_launch_strides(launch, &p->y, y_channel_step);
+    tsr__cpu_launch_strides(launch, &p->x, x_channel_step);
+    tsr__cpu_launch_strides(launch, &p->y, y_channel_step);
     tsr__pool_launch_indices(launch, p);
 }
 

@@ -14,7 +14,6 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 {
     (void)params;
     const int64_t width = tsr__cpu_vector_width(device), planes = p->x.n * p->x.c;
-    const int64_t counted = p->indices_flat ? tsr__tensor_plane(&p->x) : 0;
     const int64_t global[3] = {tsr__ceil_div(planes, width), 1, 1};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_planes, "pool_planes");
@@ -24,8 +23,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, planes);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, tsr__tensor_plane(&p->x));
-    tsr__launch_long(l, counted * p->x.c);
-    tsr__launch_long(l, counted);
+    tsr__pool_launch_index_planes(l, p);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
     tsr__launch_int(l, p->indices_column_major);
     tsr__launch_grid(l, global, local);

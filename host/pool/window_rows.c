@@ -3,23 +3,15 @@
 
 extern const tsr__source tsr__source_pool_window_rows;
 
-/* Floats in a vector; outputs of a work-item. */
-enum { VECTOR, TILE_Q };
 static const char *const param_names[] = {"vec", "q", NULL};
 
 /* A work-item keeps a line of input in private memory: at most this many floats, which the nearest cache holds. */
 enum { LONGEST_LINE = 4096 };
 
-static tsr__params make_params(const tsr_device *device, int32_t vectors)
-{
-    const int32_t width = (int32_t)tsr__cpu_vector_width(device);
-    return (tsr__params){{width, width * vectors}};
-}
-
 /* Columns of x that the windows of one tile span. */
 static int64_t span_of(const tsr__problem *p, const tsr__params *params)
 {
-    const int64_t tile = params->value[TILE_Q], width = tsr__pool_width(p), out = p->y.size[TSR_W];
+    const int64_t tile = params->value[TSR__CPU_TILE_Q], width = tsr__pool_width(p), out = p->y.size[TSR_W];
     const tsr__window *w = &p->window;
     if (p->global || (w->adaptive && tile >= out)) return width;
     if (w->adaptive) return tile * width / out + 2;
@@ -35,26 +27,16 @@ static int64_t compiled_span(const tsr__problem *p, const tsr__params *params)
     return rounded;
 }
 
+/* Windows of any size are made one vector at a time. */
 static bool fits(const tsr__problem *p, const tsr__params *params)
 {
-    return span_of(p, params) <= LONGEST_LINE;
+    const bool is_vector = params->value[TSR__CPU_TILE_Q] == params->value[TSR__CPU_VECTOR];
+    return (is_vector || !tsr__pool_is_loose(p)) && span_of(p, params) <= LONGEST_LINE;
 }
-
-/* A power of two of vectors, so that few programs serve all widths. */
-static const int32_t vectors_worth_trying[] = {8, 4, 2, 1};
-enum { SIZES = sizeof vectors_worth_trying / sizeof vectors_worth_trying[0] };
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    size_t count = 0;
-    for (int i = 0; i < SIZES && count < capacity; ++i) {
-        const tsr__params made = make_params(device, vectors_worth_trying[i]);
-        /* A tile of which more than half lies past the row's end is a smaller one with waste. */
-        const bool wasteful = vectors_worth_trying[i] > 1 && made.value[TILE_Q] >= 2 * p->y.size[TSR_W];
-        const bool possible = vectors_worth_trying[i] == 1 || !tsr__pool_is_loose(p);
-        if (possible && fits(p, &made) && !wasteful) out[count++] = made;
-    }
-    return count;
+    return tsr__cpu_row_tiles(device, p, fits, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
@@ -64,8 +46,8 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const tsr__params smallest = make_params(device, 1);
-    if (!fits(p, &smallest)) return "the windows of a few outputs span more than 4096 columns";
+    tsr__params ignored;
+    if (candidates(device, p, &ignored, 1) == 0) return "the windows of a few outputs span more than 4096 columns";
     return tsr__pool_refuse(device, p);
 }
 
@@ -83,13 +65,13 @@ static int64_t rows_of(const tsr_device *device, const tsr__problem *p, int64_t 
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]);
+    const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], params->value[TSR__CPU_TILE_Q]);
     const int64_t rows = rows_of(device, p, tiles);
     const int64_t global[3] = {tiles, tsr__ceil_div(p->y.size[TSR_D] * p->y.size[TSR_H], rows), p->y.n * p->y.c};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_rows, "pool_window_rows");
-    tsr__launch_define(l, "VEC", params->value[VECTOR]);
-    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
+    tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
+    tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
     tsr__launch_define(l, "SPAN", compiled_span(p, params));
     tsr__pool_define_window(l, p);
     tsr__pool_launch_slots(l);

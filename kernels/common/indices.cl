@@ -1,4 +1,4 @@
-/* common/indices: where maxima were found, VEC of them at a time, on top of common/vector.cl and common/pooling.cl.
+/* common/indices: VEC windows at a time and where their maxima are, on top of common/vector.cl and common/pooling.cl.
  *
  *   compiled in INDICES: 0 none, 1 int, 2 long
  *
@@ -26,6 +26,15 @@ typedef struct {
 } pool_search;
 
 DEFINE_POOL_TAPS(INTV, _v)
+
+/* VEC elements, or the first count and then some that change no result. */
+static inline REALV pool_load_some(__global const X_ELEMENT *from, int count)
+{
+    REAL lane[VEC];
+    if (count >= VEC) return LOADV_X(from);
+    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : pool_empty().total.s0;
+    return LOADV(lane);
+}
 
 /* VEC windows before anything is found. On one axis they begin at `start`; the others add `rest` to an index, and
  * is_empty tells whether they leave no element. */

@@ -17,6 +17,31 @@
         int end_w, int x_n, int x_c, int x_d, int x_h, MAYBE int x_w, int y_n, int y_c, int y_d, int y_h,      \
         MAYBE int y_w, int index_d, int index_h, int index_w, long index_n, long index_c
 
+/* What the windows of a row of outputs look at. */
+typedef struct {
+    __global const X_ELEMENT *plane;
+    pool_span depth, height;
+    int step_d, step_h, step_w, x_d, x_h, x_w, index_d, index_h, index_w;
+} pool_source;
+
+#define SOURCE(plane, row)                                                                                            \
+    {                                                                                                                 \
+        plane, LOCATE_D((row) / p), LOCATE_H((row) % p), dilation_d, STEP_H, STEP_W, x_d, x_h, x_w, index_d, index_h, \
+            index_w                                                                                                   \
+    }
+
+static inline int pool_has_rows(pool_source from)
+{
+    return from.depth.first < from.depth.end && from.height.first < from.height.end;
+}
+
+/* What the first row inside of the image adds to an index. */
+static inline int pool_first_row(pool_source from)
+{
+    return (from.depth.begin + from.depth.first * from.step_d) * from.index_d +
+           (from.height.begin + from.height.first * from.step_h) * from.index_h;
+}
+
 #define COMPILED(number, passed) ((number) > 0 ? (number) : (passed))
 #define STEP_H                   COMPILED(DILATION_H, dilation_h)
 #define STEP_W                   COMPILED(DILATION_W, dilation_w)

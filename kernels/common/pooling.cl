@@ -64,6 +64,12 @@ static inline REALV pool_maximum(pool_window window)
     return window.nan != window.nan ? window.nan : window.total;
 }
 
+/* What a window has come to so far, as an element that others are joined to. */
+static inline REALV pool_so_far(pool_window window)
+{
+    return KIND == 0 ? pool_maximum(window) : window.total;
+}
+
 /* The sum divided by count, and 0 if that is 0. OpenCL lets a division be wrong by 2.5 units in the last place, so the
  * quotient is corrected: with fma its remainder is exact, and adding what that stands for rounds as a true division
  * does. An infinite or NaN quotient is right already, and has no remainder. */

@@ -1,12 +1,14 @@
-/* common/tile: TILE_Q pixels of y, of VEC channels each: how they are loaded and stored.
+/* common/tile: TILE_Q pixels of y, of VEC channels each: how they are loaded, finished and stored.
  *
- *   compiled in TILE_Q; Y_BLOCK: channels that lie side by side in y, 1 in NCHW, 0 for all of them (NHWC)
+ *   compiled in TILE_Q; Y_BLOCK: channels that lie side by side in y, 1 in NCHW, 0 for all of them (NHWC); what
+ *               common/epilogue.cl wants
  */
 #if !defined(TILE_Q) || !defined(Y_BLOCK)
 #error "the host must define TILE_Q Y_BLOCK"
 #endif
 
 #include "common/vector.cl"
+#include "common/epilogue.cl"
 
 /* Whether a tile's pixels are neighbours in memory. */
 static int is_run(const int place[TILE_Q], int count)
@@ -61,4 +63,21 @@ static ALWAYS_INLINE void store_tile(__global Y_ELEMENT *to, const REALV v[TILE_
         for (int i = 0; i < min(VEC, channels); ++i)
             for (int t = 0; t < min(TILE_Q, count); ++t) STORE_Y(lane[t][i], to, i * channel_step + place[t]);
     }
+}
+
+/* Applies the epilogue to the sums of VEC channels, of which the first `channels` exist and the first is number `channel`
+ * of all, and stores them: `count` pixels, at their places from y and from the residual on. */
+static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q], __global Y_ELEMENT *y, const int place[TILE_Q],
+                                      int channel_step, const int residual_place[TILE_Q], MAYBE int residual_step,
+                                      ulong channel, int channels, int count, EPILOGUE_ARGS)
+{
+    MAYBE REALV scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)), slope_k = bias_k;
+    REALV v[TILE_Q], added[TILE_Q];
+    if (HAS_SCALE) scale_k = load_first(scale + scale_offset + channel, channels);
+    if (HAS_BIAS) bias_k = load_first(bias + bias_offset + channel, channels);
+    if (HAS_SLOPE) slope_k = load_first(slope + slope_offset + channel, channels);
+    if (HAS_RESIDUAL) load_tile(added, residual + residual_offset, residual_place, residual_step, channels, count);
+#pragma unroll
+    for (int t = 0; t < TILE_Q; ++t) v[t] = EPILOGUE(REALV, sum[t], scale_k, bias_k, added[t], slope_k);
+    store_tile(y, v, place, channel_step, channels, count);
 }

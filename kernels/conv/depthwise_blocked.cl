@@ -22,7 +22,6 @@
 #endif
 
 #include "common/tile.cl"
-#include "common/epilogue.cl"
 #include "common/taps.cl"
 
 /* One vector of doubles, and one cache line. */
@@ -63,29 +62,6 @@ static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *r
     }
 }
 
-/* Finishes and stores a tile of `count` pixels of the first `channels` channels from k0 on. */
-static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q], __global Y_ELEMENT *y, int y_w, MAYBE int r_w, int k0,
-                                      int channels, int count, EPILOGUE_ARGS)
-{
-    MAYBE REALV scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)), slope_k = bias_k;
-    REALV v[TILE_Q], added[TILE_Q];
-    int place[TILE_Q];
-    if (HAS_SCALE) scale_k = load_first(scale + scale_offset + k0, channels);
-    if (HAS_BIAS) bias_k = load_first(bias + bias_offset + k0, channels);
-    if (HAS_SLOPE) slope_k = load_first(slope + slope_offset + k0, channels);
-    if (HAS_RESIDUAL) {
-#pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) place[t] = t * r_w;
-        load_tile(added, residual + residual_offset, place, 0, channels, count);
-    }
-#pragma unroll
-    for (int t = 0; t < TILE_Q; ++t) {
-        place[t] = t * y_w;
-        v[t] = EPILOGUE(REALV, sum[t], scale_k, bias_k, added[t], slope_k);
-    }
-    store_tile(y, v, place, 0, channels, count);
-}
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_blocked(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int tiles, int vectors, int c, int d, int h, int w,
@@ -124,7 +100,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_bloc
                 }
             const ulong to = (ulong)(n * y_n + vector * y_c + row / p * y_d + row % p * y_h + iq * y_w);
             const ulong added = (ulong)(n * r_n + vector * r_c + row / p * r_d + row % p * r_h + iq * r_w);
-            finish_tile(sum, y + y_offset + to, y_w, r_w, vector * VEC, channels, q_end - iq, scale, scale_offset, bias,
-                        bias_offset, residual, residual_offset + added, slope, slope_offset, alpha, beta);
+            int place[TILE_Q], residual_place[TILE_Q];
+#pragma unroll
+            for (int i = 0; i < TILE_Q; ++i) {
+                place[i] = i * y_w;
+                residual_place[i] = i * r_w;
+            }
+            finish_tile(sum, y + y_offset + to, place, 0, residual_place, 0, (ulong)(vector * VEC), channels,
+                        q_end - iq, scale, scale_offset, bias, bias_offset, residual, residual_offset + added, slope,
+                        slope_offset, alpha, beta);
         }
 }

@@ -32,7 +32,6 @@
 
 #include "common/tile.cl"
 #include "common/pixels.cl"
-#include "common/epilogue.cl"
 #include "common/taps.cl"
 
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
@@ -149,28 +148,21 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
     }
 }
 
-/* Finishes and stores a tile: TILE_K vectors of channels from k0 on, of a group's k, and count pixels. */
-static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q * TILE_K], __global Y_ELEMENT *y, target to,
-                                      const int place[TILE_Q], target residual_from, const int residual_place[TILE_Q],
-                                      int k0, int k, int first_channel, int count, EPILOGUE_ARGS)
+/* Finishes and stores TILE_K vectors of channels from k0 on, of a group's k, and count pixels. */
+static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_ELEMENT *y, target to,
+                                 const int place[TILE_Q], target residual_from, const int residual_place[TILE_Q],
+                                 int k0, int k, int first_channel, int count, EPILOGUE_ARGS)
 {
 #pragma unroll
     for (int j = 0; j < TILE_K; ++j) {
-        const int kj = k0 + j * VEC, channels = k - kj;
-        const ulong channel = (ulong)(first_channel + kj);
-        MAYBE REALV scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)), slope_k = bias_k;
-        REALV v[TILE_Q], added[TILE_Q];
+        const int kj = k0 + j * VEC;
+        REALV v[TILE_Q];
         if (kj >= round_up(k, Y_BLOCK == 0 ? 1 : Y_BLOCK)) return;
-        if (HAS_SCALE) scale_k = load_first(scale + scale_offset + channel, channels);
-        if (HAS_BIAS) bias_k = load_first(bias + bias_offset + channel, channels);
-        if (HAS_SLOPE) slope_k = load_first(slope + slope_offset + channel, channels);
-        if (HAS_RESIDUAL)
-            load_tile(added, residual + residual_offset + place_channel(residual_from, kj), residual_place,
-                      residual_from.c, channels, count);
 #pragma unroll
-        for (int t = 0; t < TILE_Q; ++t)
-            v[t] = EPILOGUE(REALV, sum[t * TILE_K + j], scale_k, bias_k, added[t], slope_k);
-        store_tile(y + place_channel(to, kj), v, place, to.c, channels, count);
+        for (int t = 0; t < TILE_Q; ++t) v[t] = sum[t * TILE_K + j];
+        finish_tile(v, y + place_channel(to, kj), place, to.c, residual_place, residual_from.c,
+                    (ulong)(first_channel + kj), k - kj, count, scale, scale_offset, bias, bias_offset, residual,
+                    residual_offset + (ulong)place_channel(residual_from, kj), slope, slope_offset, alpha, beta);
     }
 }
 
@@ -235,9 +227,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
                 int place[TILE_Q], residual_place[TILE_Q];
                 place_pixels(place, to, pixel, &at, phase_d, phase_h, phase_w);
                 place_pixels(residual_place, residual_from, pixel, &at, phase_d, phase_h, phase_w);
-                finish_tile(sum, y_to, to, place, residual_from, residual_place, k0, k, group * k, count - pixel, scale,
-                            scale_offset, bias, bias_offset, residual, residual_begin, slope, slope_offset, alpha,
-                            beta);
+                finish(sum, y_to, to, place, residual_from, residual_place, k0, k, group * k, count - pixel, scale,
+                       scale_offset, bias, bias_offset, residual, residual_begin, slope, slope_offset, alpha, beta);
             }
         }
 }

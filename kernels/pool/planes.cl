@@ -14,20 +14,13 @@
 #include "common/pooling.cl"
 #include "common/indices.cl"
 
-/* VEC elements, or the first count and then some that change no result. */
-static inline REALV load_some(__global const X_ELEMENT *from, int count)
-{
-    return count >= VEC ? LOADV_X(from)
-                        : (LOADV(vector_lane) < (REALV)((REAL)count) ? load_first(from, count) : pool_empty().total);
-}
-
 /* What the elements of a plane come to. */
 static inline REAL combine(__global const X_ELEMENT *from, int plane)
 {
     REAL lane[VEC];
     pool_window window = pool_empty();
-    for (int i = 0; i < plane; i += VEC) pool_add(&window, load_some(from + i, plane - i));
-    STOREV(KIND == 0 ? pool_maximum(window) : window.total, lane);
+    for (int i = 0; i < plane; i += VEC) pool_add(&window, pool_load_some(from + i, plane - i));
+    STOREV(pool_so_far(window), lane);
 #pragma unroll
     for (int width = VEC / 2; width > 0; width /= 2)
 #pragma unroll

@@ -7,10 +7,10 @@
  *               indices.cl and pool_window.cl want
  *   run time    c, rows and what pool_window.cl lists
  *
- * One work-item makes TILE_Q consecutive outputs of each of some rows, in two passes. The first combines the rows of their windows
- * into one line of private memory, with whole vectors whatever the stride. The second combines elements of that line
- * for each output, and is the only one that has to step. The line is padded, so that neither pass tests where it is. If
- * equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * One work-item makes TILE_Q consecutive outputs of each of some rows, in two passes. The first combines the rows of
+ * their windows into one line of private memory, with whole vectors whatever the stride. The second combines elements of
+ * that line for each output, and is the only one that has to step. The line is padded, so that neither pass tests where
+ * it is. If equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  *
  * Indices of maxima are found row by row, where windows are compiled in, and else by looking for the maximum again.
  */
@@ -27,35 +27,13 @@
 /* Room for the last vectors of both passes. */
 #define LINE (SPAN + 2 * VEC)
 
-/* The rows of x that the windows of a tile meet. */
-typedef struct {
-    __global const X_ELEMENT *plane;
-    pool_span depth, height;
-    int step_d, step_h, step_w, x_d, x_h, index_d, index_h, index_w;
-} window_rows;
-
 /* The columns of x that a line holds: it begins at column `at`, and its elements from begin to end lie in the image. */
 typedef struct {
     int at, begin, end;
 } columns;
 
-/* VEC elements, or the first count and then some that change no result. */
-static inline REALV load_some(__global const X_ELEMENT *from, int count)
-{
-    REAL lane[VEC];
-    if (count >= VEC) return LOADV_X(from);
-    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : pool_empty().total.s0;
-    return LOADV(lane);
-}
-
-/* What a window has come to so far, as an element that others are joined to. */
-static inline REALV pool_so_far(pool_window window)
-{
-    return KIND == 0 ? pool_maximum(window) : window.total;
-}
-
 /* Combines rows of x into the line. */
-static inline void fill_line(REAL *line, columns of, window_rows from)
+static inline void fill_line(REAL *line, columns of, pool_source from)
 {
     for (int i = of.begin; i < of.end; i += VEC) {
         /* The last vector ends where the image does, over elements that are done already. */
@@ -71,7 +49,7 @@ static inline void fill_line(REAL *line, columns of, window_rows from)
                     pool_add(&window, LOADV_X(slice + (ih + r * DILATION_H) * from.x_h + of.at + first));
             } else {
                 for (int r = from.height.first; r < from.height.end; ++r)
-                    pool_add(&window, load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
+                    pool_add(&window, pool_load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
             }
         }
         STOREV(pool_so_far(window), line + first);
@@ -87,25 +65,21 @@ static inline INTV starts(int iw)
 }
 
 /* The maxima of VEC windows, row by row in scan order. */
-static inline pool_search search_rows(REAL *line, window_rows from, int iw, int w)
+static inline pool_search search_rows(REAL *line, pool_source from, int iw, int w)
 {
     const int span = (VEC - 1) * STRIDE_W + (S - 1) * DILATION_W + 1;
     const int begin = clamp(-iw, 0, span);
     const columns of = {iw, begin, clamp(w - iw, begin, span)};
     /* Also what the last vector loads and does not use. */
     const int is_inside = iw >= 0 && iw + VEC * STRIDE_W + (S - 1) * DILATION_W < w;
-    const int first_d = from.depth.begin + from.depth.first * from.step_d;
-    const int first_h = from.height.begin + from.height.first * from.step_h;
-    const int is_empty = from.depth.first >= from.depth.end || from.height.first >= from.height.end;
     const INTV start = starts(iw);
-    pool_search search =
-        pool_begin(start, S, DILATION_W, w, from.index_w, first_d * from.index_d + first_h * from.index_h, is_empty);
+    pool_search search = pool_begin(start, S, DILATION_W, w, from.index_w, pool_first_row(from), !pool_has_rows(from));
     if (of.end - of.begin < span)
         for (int i = 0; i < span + VEC; i += VEC) STOREV(pool_empty().total, line + i);
     for (int i = from.depth.first; i < from.depth.end; ++i)
         for (int j = from.height.first; j < from.height.end; ++j) {
             const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
-            window_rows row = from;
+            pool_source row = from;
             row.depth.first = i;
             row.depth.end = i + 1;
             row.height.first = j;
@@ -162,7 +136,7 @@ static inline REALV combine(const REAL *line, int at, const pool_span *width, in
 }
 
 /* The index of a maximum that is known. */
-static inline int find(REAL maximum, window_rows from, pool_span width)
+static inline int find(REAL maximum, pool_source from, pool_span width)
 {
     for (int i = from.depth.first; i < from.depth.end; ++i)
         for (int j = from.height.first; j < from.height.end; ++j)
@@ -177,7 +151,7 @@ static inline int find(REAL maximum, window_rows from, pool_span width)
 }
 
 /* What VEC windows come to, and where. */
-static inline pool_search search_any(const REAL *line, columns of, window_rows from, const pool_span *width,
+static inline pool_search search_any(const REAL *line, columns of, pool_source from, const pool_span *width,
                                      int outputs)
 {
     pool_search search = {pool_empty(), (REAL_INTV)(-1)};
@@ -210,17 +184,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
 {
     const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q0 + TILE_Q, q), row0 = (int)get_global_id(1) * rows;
     const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
-    window_rows from = {x + x_offset + n * x_n + ic * x_c,
-                        LOCATE_D(0),
-                        LOCATE_H(0),
-                        dilation_d,
-                        STEP_H,
-                        STEP_W,
-                        x_d,
-                        x_h,
-                        index_d,
-                        index_h,
-                        index_w};
+    __global const X_ELEMENT *plane = x + x_offset + n * x_n + ic * x_c;
     columns of = {LOCATE_W(q0).begin, 0, 0};
     pool_span width[VEC];
     REAL counted[VEC], line[LINE];
@@ -239,8 +203,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
 
     for (int row = row0; row < min(row0 + rows, o * p); ++row) {
         const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
-        from.depth = LOCATE_D(row / p);
-        from.height = LOCATE_H(row % p);
+        const pool_source from = SOURCE(plane, row);
         const REAL count_rows = (REAL)((long)from.depth.counted * from.height.counted);
         if (INDICES * S == 0) fill_line(line, of, from);
         for (int iq = q0; iq < q_end; iq += VEC) {
