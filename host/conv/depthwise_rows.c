@@ -10,6 +10,9 @@ static const char *const param_names[] = {"vec", "q", NULL};
 /* Numbers that a work-item copies: half of the nearest cache, of floats. */
 enum { REGION = 4096 };
 
+/* Rows of outputs that are summed together. */
+enum { TILE_P = 4 };
+
 /* Numbers in a row of that, as the kernel's PITCH. */
 static int64_t pitch(const tsr__problem *p, const tsr__params *params)
 {
@@ -65,6 +68,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
     tsr__launch_define(l, "TRANSPOSED", 0);
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
+    tsr__launch_define(l, "TILE_P", TILE_P);
     tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
     tsr__launch_define(l, "REGION", REGION);
     tsr__launch_slot(l, TSR__X);

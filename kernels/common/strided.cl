@@ -13,5 +13,5 @@
     }
 
 #define LOAD_REAL(from, i) ((from)[i])
-DEFINE_LOAD_STRIDED(load_strided, REAL, LOAD_REAL, LOADV)
+DEFINE_LOAD_STRIDED(load_strided, REAL, LOAD_REAL, LOADV_OWN)
 DEFINE_LOAD_STRIDED(load_strided_x, __global X_ELEMENT, LOAD_X, LOADV_X)
