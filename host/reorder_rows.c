@@ -38,6 +38,7 @@ void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot fro
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(x));
     tsr__launch_define(l, "Y_PIXEL", tsr__pixel_define(y));
     tsr__launch_define(l, "TILE", TILE);
+    tsr__launch_define(l, "VEC", x_group == 4 || y_group == 4 ? 4 : 8); /* a vector lies within a block */
     tsr__launch_slot(l, from);
     tsr__launch_slot(l, to);
     tsr__launch_int(l, x->c);

@@ -2,9 +2,9 @@
  *
  *   compiled in VEC: 4, 8 or 16, as a rule CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT; DTYPE (see common/types.cl)
  *
- * REALV computes, and REAL_INTV is what comparing it gives. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what tensors hold, with conversion; all go through
- * vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one element only, and on the CPUs that this serves
- * an unaligned vector instruction costs the same as an aligned one.
+ * REALV computes, and REAL_INTV is what comparing it gives. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what
+ * tensors hold, with conversion; all go through vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one
+ * element only, and on the CPUs that this serves an unaligned vector instruction costs the same as an aligned one.
  */
 #if !defined(VEC)
 #error "the host must define VEC"
@@ -14,26 +14,32 @@
 
 #include "common/types.cl"
 
-#define REALV                    JOIN(REAL, VEC)
-#define REAL_INTV                JOIN(REAL_INT, VEC)
-#define INTV                     JOIN(int, VEC)
-#define TO_REALV(v)              JOIN(JOIN(convert_, REAL), VEC)(v)
-#define LOADV(pointer)           JOIN(vload, VEC)(0, pointer)
-#define STOREV(value, pointer)   JOIN(vstore, VEC)(value, 0, pointer)
+#define REALV                  JOIN(REAL, VEC)
+#define REAL_INTV              JOIN(REAL_INT, VEC)
+#define INTV                   JOIN(int, VEC)
+#define TO_REALV(v)            JOIN(JOIN(convert_, REAL), VEC)(v)
+#define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
+#define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
 
-#define LOADV_0(pointer)         LOADV(pointer)
-#define LOADV_1(pointer)         JOIN(vload_half, VEC)(0, pointer)
-#define LOADV_2(pointer)         LOADV(pointer)
-#define LOADV_3(pointer)         JOIN(convert_float, VEC)(LOADV(pointer))
-#define LOADV_4(pointer)         LOADV_3(pointer)
-#define LOADV_X(pointer)         JOIN(LOADV_, DTYPE)(pointer)
+/* The same in private memory. PoCL's vloadN and vstoreN go by pieces of 16 bytes, which it joins only where nothing else
+ * is loaded or stored between them. */
+typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));
+#define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
+#define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 
-#define STOREV_0(v, pointer)     STOREV(v, pointer)
-#define STOREV_1(v, pointer)     JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
-#define STOREV_2(v, pointer)     STOREV(v, pointer)
-#define STOREV_3(v, pointer)     (*(__global charv *)(pointer) = JOIN(JOIN(convert_char, VEC), _sat_rte)(v))
-#define STOREV_4(v, pointer)     (*(__global ucharv *)(pointer) = JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v))
-#define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
+#define LOADV_0(pointer)           TO_REALV(LOADV(pointer))
+#define LOADV_1(pointer)           TO_REALV(JOIN(vload_half, VEC)(0, pointer))
+#define LOADV_2(pointer)           LOADV(pointer)
+#define LOADV_3(pointer)           TO_REALV(LOADV(pointer))
+#define LOADV_4(pointer)           TO_REALV(LOADV(pointer))
+#define LOADV_X(pointer)           JOIN(LOADV_, DTYPE)(pointer)
+
+#define STOREV_0(v, pointer)       STOREV(JOIN(convert_float, VEC)(v), pointer)
+#define STOREV_1(v, pointer)       JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
+#define STOREV_2(v, pointer)       STOREV(v, pointer)
+#define STOREV_3(v, pointer)       (*(__global charv *)(pointer) = JOIN(JOIN(convert_char, VEC), _sat_rte)(v))
+#define STOREV_4(v, pointer)       (*(__global ucharv *)(pointer) = JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v))
+#define STOREV_Y(value, pointer)   JOIN(STOREV_, Y_DTYPE)(value, pointer)
 
 /* Vectors of bytes that lie anywhere. PoCL's vstoreN stores them byte by byte, seven times slower. */
 typedef JOIN(char, VEC) charv __attribute__((aligned(1)));
