@@ -16,36 +16,25 @@ static int is_run(const int place[TILE_Q], int count)
     return count >= TILE_Q && place[TILE_Q - 1] - place[0] == TILE_Q - 1;
 }
 
-/* TILE_Q neighbours in memory, in whole vectors. Halves are converted as vectors, which is ten times faster than one by
- * one, and moved as the bits they are. */
+/* TILE_Q neighbours in memory, in whole vectors. */
 #define ROW ((TILE_Q + VEC - 1) / VEC * VEC)
 
 static ALWAYS_INLINE void load_row(REAL row[ROW], __global const X_ELEMENT *from)
 {
-    if (DTYPE == 1) {
-        ushort bits[ROW] = {0};
+    X_BITS bits[ROW] = {0};
 #pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) bits[t] = ((__global const ushort *)from)[t];
+    for (int t = 0; t < TILE_Q; ++t) bits[t] = ((__global const X_BITS *)from)[t];
 #pragma unroll
-        for (int t = 0; t < ROW; t += VEC) STOREV(LOADV_1((const half *)(bits + t)), row + t);
-    } else {
-#pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) row[t] = LOAD_X(from, t);
-    }
+    for (int t = 0; t < ROW; t += VEC) STOREV(OF_BITSV(bits + t), row + t);
 }
 
 static ALWAYS_INLINE void store_row(const REAL row[ROW], __global Y_ELEMENT *to)
 {
-    if (Y_DTYPE == 1) {
-        ushort bits[ROW];
+    Y_BITS bits[ROW];
 #pragma unroll
-        for (int t = 0; t < ROW; t += VEC) STOREV_1(LOADV(row + t), (half *)(bits + t));
+    for (int t = 0; t < ROW; t += VEC) TO_BITSV(LOADV(row + t), bits + t);
 #pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) ((__global ushort *)to)[t] = bits[t];
-    } else {
-#pragma unroll
-        for (int t = 0; t < TILE_Q; ++t) STORE_Y(row[t], to, t);
-    }
+    for (int t = 0; t < TILE_Q; ++t) ((__global Y_BITS *)to)[t] = bits[t];
 }
 
 /* Loads the residual of VEC channels, or the first few, of a tile's pixels, or the first few. */

@@ -37,13 +37,32 @@ typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));
 #define STOREV_0(v, pointer)       STOREV(JOIN(convert_float, VEC)(v), pointer)
 #define STOREV_1(v, pointer)       JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
 #define STOREV_2(v, pointer)       STOREV(v, pointer)
-#define STOREV_3(v, pointer)       (*(__global charv *)(pointer) = JOIN(JOIN(convert_char, VEC), _sat_rte)(v))
-#define STOREV_4(v, pointer)       (*(__global ucharv *)(pointer) = JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v))
+#define STOREV_3(v, pointer)       (*(__global charv *)(pointer) = TO_CHARV(v))
+#define STOREV_4(v, pointer)       (*(__global ucharv *)(pointer) = TO_UCHARV(v))
 #define STOREV_Y(value, pointer)   JOIN(STOREV_, Y_DTYPE)(value, pointer)
+#define TO_CHARV(v)                JOIN(JOIN(convert_char, VEC), _sat_rte)(v)
+#define TO_UCHARV(v)               JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v)
 
 /* Vectors of bytes that lie anywhere. PoCL's vstoreN stores them byte by byte, seven times slower. */
 typedef JOIN(char, VEC) charv __attribute__((aligned(1)));
 typedef JOIN(uchar, VEC) ucharv __attribute__((aligned(1)));
+
+/* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are converted
+ * as vectors and then moved one by one: to convert halves one by one is ten times slower. */
+#define BITS_0            float
+#define BITS_1            ushort
+#define BITS_2            double
+#define BITS_3            char
+#define BITS_4            uchar
+#define X_BITS            JOIN(BITS_, DTYPE)
+#define Y_BITS            JOIN(BITS_, Y_DTYPE)
+#define BITSV_0(v, bits)  STOREV_0(v, bits)
+#define BITSV_1(v, bits)  STOREV_1(v, (half *)(bits))
+#define BITSV_2(v, bits)  STOREV_2(v, bits)
+#define BITSV_3(v, bits)  STOREV(TO_CHARV(v), bits)
+#define BITSV_4(v, bits)  STOREV(TO_UCHARV(v), bits)
+#define TO_BITSV(v, bits) JOIN(BITSV_, Y_DTYPE)(v, bits)
+#define OF_BITSV(bits)    LOADV_X((const X_ELEMENT *)(bits))
 
 __constant REAL vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -58,20 +77,20 @@ static inline REALV keep_lanes(REALV v, int count)
 /* VEC elements, or the first count and then zeros. */
 static inline REALV load_first(__global const X_ELEMENT *from, int count)
 {
-    REAL lane[VEC];
+    X_BITS bits[VEC] = {0};
     if (count >= VEC) return LOADV_X(from);
-    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : REAL_OF(0.0);
-    return LOADV(lane);
+    for (int i = 0; i < count; ++i) bits[i] = ((__global const X_BITS *)from)[i];
+    return OF_BITSV(bits);
 }
 
 /* Stores VEC elements, or the first count. */
 static inline void store_first(REALV v, __global Y_ELEMENT *to, int count)
 {
-    REAL lane[VEC];
+    Y_BITS bits[VEC];
     if (count >= VEC) {
         STOREV_Y(v, to);
     } else {
-        STOREV(v, lane);
-        for (int i = 0; i < count; ++i) STORE_Y(lane[i], to, i);
+        TO_BITSV(v, bits);
+        for (int i = 0; i < count; ++i) ((__global Y_BITS *)to)[i] = bits[i];
     }
 }

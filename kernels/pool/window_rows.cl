@@ -206,7 +206,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
         const pool_source from = SOURCE(plane, row);
         const REAL count_rows = (REAL)((long)from.depth.counted * from.height.counted);
         if (INDICES * S == 0) fill_line(line, of, from);
-        for (int iq = q0; iq < q_end; iq += VEC) {
+        for (int begin = q0; begin < q_end; begin += VEC) {
+            /* The last vector ends where the row does. */
+            const int iq = q_end - q0 < VEC ? q0 : min(begin, q_end - VEC);
             const int outputs = min(VEC, q_end - iq), iw = of.at + (iq - q0) * STRIDE_W;
             const pool_search search = S == 0         ? search_any(line, of, from, width, outputs)
                                        : INDICES != 0 ? search_rows(line, from, iw, w)
