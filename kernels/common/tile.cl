@@ -25,7 +25,7 @@ static ALWAYS_INLINE void load_row(REAL row[ROW], __global const X_ELEMENT *from
 #pragma unroll
     for (int t = 0; t < TILE_Q; ++t) bits[t] = ((__global const X_BITS *)from)[t];
 #pragma unroll
-    for (int t = 0; t < ROW; t += VEC) STOREV(OF_BITSV(bits + t), row + t);
+    for (int t = 0; t < ROW; t += VEC) STOREV(FROM_BITSV(bits + t), row + t);
 }
 
 static ALWAYS_INLINE void store_row(const REAL row[ROW], __global Y_ELEMENT *to)

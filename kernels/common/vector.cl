@@ -21,48 +21,55 @@
 #define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
 
-/* The same in private memory. PoCL's vloadN and vstoreN go by pieces of 16 bytes, which it joins only where nothing else
- * is loaded or stored between them. */
+/* Vectors that lie anywhere. PoCL's vloadN and vstoreN go by pieces of 16 bytes, of chars even one by one, which it joins
+ * only where nothing else is loaded or stored between them. */
 typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));
+typedef JOIN(float, VEC) float_anywhere __attribute__((aligned(4)));
+typedef JOIN(char, VEC) char_anywhere __attribute__((aligned(1)));
+typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
+
 #define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
 #define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 
-#define LOADV_0(pointer)           TO_REALV(LOADV(pointer))
-#define LOADV_1(pointer)           TO_REALV(JOIN(vload_half, VEC)(0, pointer))
-#define LOADV_2(pointer)           LOADV(pointer)
-#define LOADV_3(pointer)           TO_REALV(LOADV(pointer))
-#define LOADV_4(pointer)           TO_REALV(LOADV(pointer))
-#define LOADV_X(pointer)           JOIN(LOADV_, DTYPE)(pointer)
-
-#define STOREV_0(v, pointer)       STOREV(JOIN(convert_float, VEC)(v), pointer)
-#define STOREV_1(v, pointer)       JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
-#define STOREV_2(v, pointer)       STOREV(v, pointer)
-#define STOREV_3(v, pointer)       (*(__global charv *)(pointer) = TO_CHARV(v))
-#define STOREV_4(v, pointer)       (*(__global ucharv *)(pointer) = TO_UCHARV(v))
-#define STOREV_Y(value, pointer)   JOIN(STOREV_, Y_DTYPE)(value, pointer)
+#define TO_FLOATV(v)               JOIN(convert_float, VEC)(v)
 #define TO_CHARV(v)                JOIN(JOIN(convert_char, VEC), _sat_rte)(v)
 #define TO_UCHARV(v)               JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v)
 
-/* Vectors of bytes that lie anywhere. PoCL's vstoreN stores them byte by byte, seven times slower. */
-typedef JOIN(char, VEC) charv __attribute__((aligned(1)));
-typedef JOIN(uchar, VEC) ucharv __attribute__((aligned(1)));
+#define LOADV_0(pointer)           TO_REALV(*(__global const float_anywhere *)(pointer))
+#define LOADV_1(pointer)           TO_REALV(JOIN(vload_half, VEC)(0, pointer))
+#define LOADV_2(pointer)           (*(__global const real_anywhere *)(pointer))
+#define LOADV_3(pointer)           TO_REALV(*(__global const char_anywhere *)(pointer))
+#define LOADV_4(pointer)           TO_REALV(*(__global const uchar_anywhere *)(pointer))
+#define LOADV_X(pointer)           JOIN(LOADV_, DTYPE)(pointer)
+
+#define STOREV_0(v, pointer)       (*(__global float_anywhere *)(pointer) = TO_FLOATV(v))
+#define STOREV_1(v, pointer)       JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
+#define STOREV_2(v, pointer)       (*(__global real_anywhere *)(pointer) = (v))
+#define STOREV_3(v, pointer)       (*(__global char_anywhere *)(pointer) = TO_CHARV(v))
+#define STOREV_4(v, pointer)       (*(__global uchar_anywhere *)(pointer) = TO_UCHARV(v))
+#define STOREV_Y(value, pointer)   JOIN(STOREV_, Y_DTYPE)(value, pointer)
 
 /* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are converted
  * as vectors and then moved one by one: to convert halves one by one is ten times slower. */
-#define BITS_0            float
-#define BITS_1            ushort
-#define BITS_2            double
-#define BITS_3            char
-#define BITS_4            uchar
-#define X_BITS            JOIN(BITS_, DTYPE)
-#define Y_BITS            JOIN(BITS_, Y_DTYPE)
-#define BITSV_0(v, bits)  STOREV_0(v, bits)
-#define BITSV_1(v, bits)  STOREV_1(v, (half *)(bits))
-#define BITSV_2(v, bits)  STOREV_2(v, bits)
-#define BITSV_3(v, bits)  STOREV(TO_CHARV(v), bits)
-#define BITSV_4(v, bits)  STOREV(TO_UCHARV(v), bits)
-#define TO_BITSV(v, bits) JOIN(BITSV_, Y_DTYPE)(v, bits)
-#define OF_BITSV(bits)    LOADV_X((const X_ELEMENT *)(bits))
+#define BITS_0              float
+#define BITS_1              ushort
+#define BITS_2              double
+#define BITS_3              char
+#define BITS_4              uchar
+#define X_BITS              JOIN(BITS_, DTYPE)
+#define Y_BITS              JOIN(BITS_, Y_DTYPE)
+#define FROM_BITSV_0(bits)  TO_REALV(LOADV(bits))
+#define FROM_BITSV_1(bits)  LOADV_1((const half *)(bits))
+#define FROM_BITSV_2(bits)  LOADV(bits)
+#define FROM_BITSV_3(bits)  FROM_BITSV_0(bits)
+#define FROM_BITSV_4(bits)  FROM_BITSV_0(bits)
+#define FROM_BITSV(bits)    JOIN(FROM_BITSV_, DTYPE)(bits)
+#define TO_BITSV_0(v, bits) STOREV(TO_FLOATV(v), bits)
+#define TO_BITSV_1(v, bits) STOREV_1(v, (half *)(bits))
+#define TO_BITSV_2(v, bits) STOREV(v, bits)
+#define TO_BITSV_3(v, bits) STOREV(TO_CHARV(v), bits)
+#define TO_BITSV_4(v, bits) STOREV(TO_UCHARV(v), bits)
+#define TO_BITSV(v, bits)   JOIN(TO_BITSV_, Y_DTYPE)(v, bits)
 
 __constant REAL vector_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -80,7 +87,7 @@ static inline REALV load_first(__global const X_ELEMENT *from, int count)
     X_BITS bits[VEC] = {0};
     if (count >= VEC) return LOADV_X(from);
     for (int i = 0; i < count; ++i) bits[i] = ((__global const X_BITS *)from)[i];
-    return OF_BITSV(bits);
+    return FROM_BITSV(bits);
 }
 
 /* Stores VEC elements, or the first count. */
