@@ -1,5 +1,6 @@
 #include "activation.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,38 @@ static int find(const char *text, size_t length)
     return -1;
 }
 
+/* Numbers have a point here, whatever the application's locale writes: the thread works in another one meanwhile. */
+typedef struct locales {
+    locale_t plain, before;
+} locales;
+
+static locales enter_plain_locale(void)
+{
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    return (locales){.plain = plain, .before = uselocale(plain)};
+}
+
+static void leave_plain_locale(locales l)
+{
+    uselocale(l.before);
+    if (l.plain != (locale_t)0) freelocale(l.plain);
+}
+
+static float read_number(const char *text, char **end)
+{
+    const locales l = enter_plain_locale();
+    const float number = strtof(text, end);
+    leave_plain_locale(l);
+    return number;
+}
+
 static tsr_status parse_numbers(const char *text, const char *at, int most, float numbers[2])
 {
     for (int i = 0; *at != '\0'; ++i) {
         char *end = NULL;
         if (i == most)
             return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; of numbers it takes %d at most", text, most);
-        const float value = strtof(++at, &end);
+        const float value = read_number(++at, &end);
         if (end == at || (*end != '\0' && *end != ':' && *end != ',') || !isfinite(value))
             return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; \"%s\" is no finite number", text, at);
         numbers[i] = value;
@@ -67,8 +93,10 @@ void tsr__activation_format(tsr_activation activation, float alpha, float beta, 
 {
     if (activation == TSR_ACTIVATION_NONE || (size_t)activation >= ACTIVATIONS) return;
     const float numbers[2] = {alpha, beta};
+    const locales l = enter_plain_locale();
     tsr__text_add(text, ",%s", activations[activation].text);
     for (int i = 0; i < activations[activation].numbers; ++i) tsr__text_add(text, ":%.9g", (double)numbers[i]);
+    leave_plain_locale(l);
 }
 
 static double clip(double v, double low, double high)

@@ -192,12 +192,12 @@ static void packing_wants_its_elements_at_multiples_of_8_too(void **state)
     assert_ok(tsr_buffer_create(context, MOST, &packed));
     assert_ok(tsr_buffer_write(packed, 0, poison, MOST));
     assert_ok(tsr_buffer_slice(packed, 4, MOST - 4, &late));
-    assert_fails(tsr_plan_pack_enqueue(plan, w, late, NULL, 0, NULL, NULL), TSR_INVALID_VALUE,
-                 "packed begins at byte", "multiple of 8");
+    assert_fails(tsr_plan_pack_enqueue(plan, w, late, NULL, 0, NULL, NULL), TSR_INVALID_VALUE, "packed begins at byte",
+                 "multiple of 8");
     tsr_buffer_destroy(late);
     assert_ok(tsr_buffer_slice(w, 4, MOST - 4, &late));
-    assert_fails(tsr_plan_pack_enqueue(plan, late, packed, NULL, 0, NULL, NULL), TSR_INVALID_VALUE,
-                 "w begins at byte", "multiple of 8");
+    assert_fails(tsr_plan_pack_enqueue(plan, late, packed, NULL, 0, NULL, NULL), TSR_INVALID_VALUE, "w begins at byte",
+                 "multiple of 8");
     assert_ok(tsr_context_finish(context));
     assert_ok(tsr_buffer_read(packed, 0, after, MOST));
     assert_memory_equal(after, poison, MOST);
