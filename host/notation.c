@@ -146,11 +146,6 @@ static const struct {
     tsr_auto_pad value;
 } auto_pads[] = {{"same-upper", TSR_PAD_SAME_UPPER}, {"same-lower", TSR_PAD_SAME_LOWER}, {"valid", TSR_PAD_VALID}};
 
-static const struct {
-    const char *text;
-    tsr_pad_mode value;
-} pad_modes[] = {{"reflect", TSR_PAD_REFLECT}, {"replicate", TSR_PAD_REPLICATE}, {"circular", TSR_PAD_CIRCULAR}};
-
 /* Every type but the default. */
 static const tsr_dtype dtypes[] = {TSR_F16, TSR_F64, TSR_I8, TSR_U8};
 
@@ -204,9 +199,9 @@ static subject take_choice(const char *word, bool is_conv, tsr__problem *p)
             p->window.auto_pad = auto_pads[i].value;
             return AUTO_PAD;
         }
-    for (size_t i = 0; i < COUNT(pad_modes) && is_conv; ++i)
-        if (strcmp(pad_modes[i].text, word) == 0) {
-            p->window.pad_mode = pad_modes[i].value;
+    for (int mode = TSR_PAD_REFLECT; mode <= TSR_PAD_CIRCULAR && is_conv; ++mode)
+        if (strcmp(tsr__pad_mode_text((tsr_pad_mode)mode), word) == 0) {
+            p->window.pad_mode = (tsr_pad_mode)mode;
             return PAD_MODE;
         }
     for (size_t i = 0; i < COUNT(dtypes); ++i)
@@ -263,8 +258,8 @@ static void write_words(const tsr__problem *p, tsr__text *text)
     list_flags(&copy, words);
     for (size_t i = 0; i < COUNT(auto_pads); ++i)
         if (p->window.auto_pad == auto_pads[i].value) tsr__text_add(text, ",%s", auto_pads[i].text);
-    for (size_t i = 0; i < COUNT(pad_modes); ++i)
-        if (p->window.pad_mode == pad_modes[i].value) tsr__text_add(text, ",%s", pad_modes[i].text);
+    for (int mode = TSR_PAD_REFLECT; mode <= TSR_PAD_CIRCULAR; ++mode) /* what was not checked may be none of them */
+        if ((int)p->window.pad_mode == mode) tsr__text_add(text, ",%s", tsr__pad_mode_text(p->window.pad_mode));
     for (int i = 0; i < FLAG_WORDS; ++i)
         if (*words[i].flag) tsr__text_add(text, ",%s", words[i].text);
     if (p->indices != TSR_INDICES_NONE)
