@@ -16,8 +16,8 @@
  *     a plan and a buffer keep their context alive. What was lent (OpenCL handles, host memory) stays the lender's;
  *     OpenCL handles are retained while they are in use.
  *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
- *     call while another uses it, as with any memory. A context locks its program table while it looks up or builds;
- *     a plan locks itself while it sets kernel arguments and enqueues, and never while a kernel runs.
+ *     call while another uses it, as with any memory. Plans may be made in several threads to compile several
+ *     at once, where the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
  *   - Sizes and strides count elements, offsets and sizes of buffers bytes. Every offset is a multiple of 4, and of 8
  *     where a tensor of f64 or of 64-bit indices begins.
  */

@@ -1,5 +1,6 @@
 /* The convolution for CPUs: kernels/conv/direct_blocked.cl tells what it does and why. */
 #include <stdio.h>
+#include <string.h>
 
 #include "conv/defines.h"
 #include "cpu_family.h"
@@ -143,19 +144,39 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
         *out = make_params(device, p, width == 16 ? 12 : 6, 2);
 }
 
+/* Adds params that are not there yet and whose packed weights 32-bit indices reach. */
+static size_t add_candidate(const tsr__problem *p, const tsr__params *made, tsr__params *out, size_t count,
+                            size_t capacity)
+{
+    if (count == capacity || (count > 0 && packed_elements(p, made) > TSR__MAX_INT_INDEX)) return count;
+    for (size_t i = 0; i < count; ++i)
+        if (memcmp(&out[i], made, sizeof *made) == 0) return count;
+    out[count] = *made;
+    return count + 1;
+}
+
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     static const struct {
         int32_t tile_q, tile_k;
     } shapes[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {12, 2}, {14, 2}, {14, 1}, {7, 4}};
-    tsr__params first;
-    params(device, p, &first);
-    size_t count = 0;
-    if (count < capacity) out[count++] = first;
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && count < capacity; ++i) {
-        const tsr__params made = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
-        const bool other = made.value[TILE_Q] != first.value[TILE_Q] || made.value[TILE_K] != first.value[TILE_K];
-        if (other && packed_elements(p, &made) <= TSR__MAX_INT_INDEX) out[count++] = made;
+    static const int32_t rounds[] = {1, 2, 4}, slabs[] = {32, 128, 256};
+    tsr__params made;
+    params(device, p, &made);
+    size_t count = add_candidate(p, &made, out, 0, capacity);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
+        made = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
+        count = add_candidate(p, &made, out, count, capacity);
+    }
+    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; ++i) {
+        params(device, p, &made);
+        made.value[ROUNDS] = rounds[i];
+        count = add_candidate(p, &made, out, count, capacity);
+    }
+    for (size_t i = 0; i < sizeof slabs / sizeof slabs[0]; ++i) {
+        params(device, p, &made);
+        made.value[C_SLAB] = slabs[i];
+        count = add_candidate(p, &made, out, count, capacity);
     }
     return count;
 }
