@@ -118,29 +118,32 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return values[count / 2];
-}
-
 /* Two entrants measured in turn, so that a moment in which the machine does something else spoils a round of both and
  * not their comparison. */
 typedef struct duel {
     double ms[2]; /* medians */
-    double ratio; /* the second's time over the first's: the median over the rounds */
+    double ratio; /* the second's time over the first's: the larger of the median over the rounds and that of the best
+                     rounds, so that one must be better in both to count as better */
     int rounds;   /* 0: the time was up before the first */
 } duel;
 
 enum { FEW_ROUNDS = 9, MANY_ROUNDS = 25 };
 
+/* Slower by half in every round so far, of which there are a few: a single one may be bad luck. */
+static bool is_hopeless(const double *ratios, int count)
+{
+    const double hopeless = 1.5;
+    int bad = 0;
+    while (bad < count && ratios[bad] > hopeless) ++bad;
+    return count >= 3 && bad == count;
+}
+
 /* At most so many rounds, and at least so many, whatever the time. */
 static tsr_status fight(const tuner *t, const entrant *first, const entrant *second, int least, int most, duel *result)
 {
-    const double hopeless = 2.0;
     double ms[2][MANY_ROUNDS], ratios[MANY_ROUNDS];
     int count = 0;
-    while (count < least || (count < most && !(count > 0 && ratios[count - 1] > hopeless) && !out_of_time(t))) {
+    while (count < least || (count < most && !is_hopeless(ratios, count) && !out_of_time(t))) {
         TSR__TRY(time_batch(t, first, first->batch, &ms[0][count]));
         TSR__TRY(time_batch(t, second, second->batch, &ms[1][count]));
         ratios[count] = ms[1][count] / ms[0][count];
@@ -148,8 +151,13 @@ static tsr_status fight(const tuner *t, const entrant *first, const entrant *sec
     }
     *result = (duel){.rounds = count};
     if (count == 0) return TSR_OK;
-    for (int i = 0; i < 2; ++i) result->ms[i] = median(ms[i], count);
-    result->ratio = median(ratios, count);
+    qsort(ratios, (size_t)count, sizeof ratios[0], by_value);
+    for (int i = 0; i < 2; ++i) {
+        qsort(ms[i], (size_t)count, sizeof ms[i][0], by_value);
+        result->ms[i] = ms[i][count / 2];
+    }
+    const double best = ms[1][0] / ms[0][0], middle = ratios[count / 2];
+    result->ratio = best > middle ? best : middle;
     return TSR_OK;
 }
 
@@ -232,7 +240,11 @@ static tsr_status find_best(tuner *t, const tsr__offer *offers, size_t count, en
         duel result;
         const tsr_status status = fight(t, best, &challenger, 0, FEW_ROUNDS, &result);
         const bool won = status == TSR_OK && result.rounds > 0 && result.ratio < 1.0;
-        if (status == TSR_OK && result.rounds > 0) ++t->tried;
+        if (status == TSR_OK && result.rounds > 0) {
+            ++t->tried;
+            tsr__log_write(&t->context->log, TSR_LOG_DEBUG, "tuning: %.4f ms, %.3f of the best before: %s",
+                           result.ms[1], result.ratio, challenger.plan->description);
+        }
         entrant *loser = won ? best : &challenger;
         if (loser->plan != first->plan) tsr_plan_destroy(loser->plan);
         if (won) *best = challenger;

@@ -114,6 +114,15 @@ static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
     return p->x.dtype == TSR_F64 && width > 4 ? width / 2 : width;
 }
 
+/* As many channels as have their weights cached beside a tile's inputs; few taps allow for more, which spares loads and
+ * stores of sums. A multiple of every C_STEP. */
+static int32_t slab(int64_t taps)
+{
+    enum { LEAST = 64, MOST = 512, STEP = 16 };
+    const int64_t channels = MOST / taps / STEP * STEP;
+    return (int32_t)(channels < LEAST ? LEAST : channels);
+}
+
 static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t tile_q, int32_t tile_k)
 {
     const tsr_tensor x = input(p);
@@ -126,7 +135,7 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     made.value[TILE_K] = tile_k;
     made.value[ROUNDS] = MANY_ROUNDS;
     made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
-    made.value[C_SLAB] = 64;
+    made.value[C_SLAB] = slab(tsr__taps(p));
     if (items(p, &made) < (int64_t)ITEMS_PER_UNIT * device->compute_units) made.value[ROUNDS] = 1;
     return made;
 }
@@ -160,7 +169,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
     static const struct {
         int32_t tile_q, tile_k;
     } shapes[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {12, 2}, {14, 2}, {14, 1}, {7, 4}};
-    static const int32_t rounds[] = {1, 2, 4}, slabs[] = {32, 128, 256};
+    static const int32_t slabs[] = {64, 256, 1024};
     tsr__params made;
     params(device, p, &made);
     size_t count = add_candidate(p, &made, out, 0, capacity);
@@ -168,11 +177,9 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
         made = make_params(device, p, shapes[i].tile_q, shapes[i].tile_k);
         count = add_candidate(p, &made, out, count, capacity);
     }
-    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; ++i) {
-        params(device, p, &made);
-        made.value[ROUNDS] = rounds[i];
-        count = add_candidate(p, &made, out, count, capacity);
-    }
+    params(device, p, &made);
+    made.value[ROUNDS] = 1;
+    count = add_candidate(p, &made, out, count, capacity);
     for (size_t i = 0; i < sizeof slabs / sizeof slabs[0]; ++i) {
         params(device, p, &made);
         made.value[C_SLAB] = slabs[i];
