@@ -100,11 +100,12 @@ static tsr_status time_batch(const tuner *t, const entrant *e, int count, double
     return TSR_OK;
 }
 
-/* Warms up, and finds how many runs make a batch that is long for the clock. */
+/* Warms up, and finds how many runs make a batch that is long for the clock and short beside the time for which another
+ * process may have the processor. */
 static tsr_status find_batch(const tuner *t, entrant *e)
 {
     enum { MAX_BATCH = 1024 };
-    const double batch_ms = 5.0;
+    const double batch_ms = 2.0;
     double ms = 0.0;
     TSR__TRY(time_batch(t, e, 1, &ms)); /* lazy compilation */
     TSR__TRY(time_batch(t, e, 1, &ms));
@@ -127,7 +128,7 @@ typedef struct duel {
     int rounds;   /* 0: the time was up before the first */
 } duel;
 
-enum { FEW_ROUNDS = 9, MANY_ROUNDS = 25 };
+enum { FEW_ROUNDS = 15, MANY_ROUNDS = 41 };
 
 /* Slower by half in every round so far, of which there are a few: a single one may be bad luck. */
 static bool is_hopeless(const double *ratios, int count)
@@ -135,7 +136,7 @@ static bool is_hopeless(const double *ratios, int count)
     const double hopeless = 1.5;
     int bad = 0;
     while (bad < count && ratios[bad] > hopeless) ++bad;
-    return count >= 3 && bad == count;
+    return count >= FEW_ROUNDS / 3 && bad == count;
 }
 
 /* At most so many rounds, and at least so many, whatever the time. */
