@@ -16,11 +16,10 @@
  *     a plan and a buffer keep their context alive. What was lent (OpenCL handles, host memory) stays the lender's;
  *     OpenCL handles are retained while they are in use.
  *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
- *     call while another uses it, as with any memory. A context locks its program table while it looks up or builds;
- *     a plan locks itself while it sets kernel arguments and enqueues, and never while a kernel runs.
- *   - Sizes and strides are counts of elements unless a name says bytes.
- *   - Offsets and sizes of buffers are in bytes. Every offset is a multiple of 4, and of 8 where a tensor of f64 or of
- *     64-bit indices begins.
+ *     call while another uses it, as with any memory. Plans may be made in several threads to compile several
+ *     at once, where the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
+ *   - Sizes and strides count elements, offsets and sizes of buffers bytes. Every offset is a multiple of 4, and of 8
+ *     where a tensor of f64 or of 64-bit indices begins.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -86,8 +85,8 @@ typedef enum tsr_log_level {
     TSR_LOG_DEBUG, /* every choice: algorithm, refusals, build options, compile time, cache hits, launch sizes    */
 } tsr_log_level;
 
-/* Receives one message without a final line end; a build log has several lines. May be called from any thread that uses the context, one call at a time per
- * thread; must not call back into the library. */
+/* Receives one message without a final line end; a build log has several lines. May be called from any thread that uses
+ * the context, one call at a time per thread; must not call back into the library. */
 typedef void (*tsr_log_fn)(void *cookie, tsr_log_level level, const char *message);
 
 /* ---- Devices --------------------------------------------------------------------------------------------------- */
@@ -159,40 +158,33 @@ TSR_API tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const ts
                                     tsr_context **context);
 TSR_API void tsr_context_destroy(tsr_context *context);
 
-/* Valid as long as the context. NULL for NULL, here and below. */
+/* The device, valid as long as the context, and its OpenCL handles, borrowed: NULL on the CPU path. The queue is the
+ * context's own, in order. NULL for NULL. */
 TSR_API const tsr_device *tsr_context_device(const tsr_context *context);
-
-/* The OpenCL handles of a context, borrowed: NULL on the CPU path. The queue is the context's own, in order. */
 TSR_API cl_context tsr_context_cl(const tsr_context *context);
 TSR_API cl_device_id tsr_context_cl_device(const tsr_context *context);
 TSR_API cl_command_queue tsr_context_queue(const tsr_context *context);
 
-/* Waits until everything on the context's own queue is done. */
-TSR_API tsr_status tsr_context_finish(const tsr_context *context);
+TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits for everything on its own queue */
 
 /* ---- Buffers --------------------------------------------------------------------------------------------------- */
 
-/* A range of bytes on a context's device; on the CPU path a range of host memory. */
-typedef struct tsr_buffer tsr_buffer;
+typedef struct tsr_buffer tsr_buffer; /* bytes on a context's device; on the CPU path in host memory */
 
 /* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
 TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
 
-/* Lends a range of a cl_mem that belongs to the context's cl_context: no copy is ever made. The range lies
- * inside the cl_mem, which is retained until the buffer is destroyed. */
+/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed; nothing is copied. */
 TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
                                    tsr_buffer **buffer);
 
 /* Lends host memory to a context of the CPU path. `memory` is aligned to 4 bytes and outlives the buffer. */
 TSR_API tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer);
 
-/* Another buffer over `bytes` bytes of `whole` from `offset` on, a multiple of 4: a view of a tensor begins there. The
- * memory lives as long as either. */
+/* Another buffer over bytes of `whole`: a view of a tensor begins there. The memory lives as long as either. */
 TSR_API tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t bytes, tsr_buffer **slice);
 TSR_API void tsr_buffer_destroy(tsr_buffer *buffer);
-
-/* 0 for NULL. */
-TSR_API uint64_t tsr_buffer_bytes(const tsr_buffer *buffer);
+TSR_API uint64_t tsr_buffer_bytes(const tsr_buffer *buffer); /* 0 for NULL */
 
 /* Copies to and from host memory, in order with the context's own queue, and waits for the copy. */
 TSR_API tsr_status tsr_buffer_write(tsr_buffer *buffer, uint64_t offset, const void *source, uint64_t bytes);
@@ -217,8 +209,7 @@ typedef enum tsr_dtype {
 /* "f32" and so on; "unknown type" for any other number. */
 TSR_API const char *tsr_dtype_text(tsr_dtype dtype);
 
-/* Bytes of one element; 0 for any other number. */
-TSR_API uint64_t tsr_dtype_bytes(tsr_dtype dtype);
+TSR_API uint64_t tsr_dtype_bytes(tsr_dtype dtype); /* of one element; 0 for any other number */
 
 /* Axes of space, outermost first. A 2-D problem has size 1, filter 1 on TSR_D, a 1-D problem on TSR_H too, which is
  * what the defaults say. */
@@ -259,8 +250,7 @@ typedef struct tsr_tensor {
     tsr_strides strides;
 } tsr_tensor;
 
-/* F32, NCHW, n = 1, every size 1, c = 0, dense. */
-TSR_API tsr_tensor tsr_tensor_default(void);
+TSR_API tsr_tensor tsr_tensor_default(void); /* F32, NCHW, n = 1, every size 1, c = 0, dense */
 
 /* Bytes from a tensor's first element to the end of its last, spare lanes included. Fails where a size is below 1, the
  * layout is ANY, a stride is negative, or the bytes overflow 63 bits. */
@@ -352,7 +342,6 @@ typedef struct tsr_conv {
 /* c, k and size[TSR_W] are 0 and must be set. n, groups, the other sizes, filter, stride and dilation are 1; no
  * padding, no scale, bias, residual or activation; F32, NCHW, dense. */
 TSR_API tsr_conv tsr_conv_default(void);
-
 /* Checks the whole problem and tells the shape of y (with the problem's y_layout and y_strides). */
 TSR_API tsr_status tsr_conv_output(const tsr_conv *problem, tsr_tensor *y);
 
@@ -425,7 +414,6 @@ TSR_API tsr_pool tsr_pool_torch(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_onnx(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_tensorflow(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_caffe(tsr_pool_kind kind);
-
 TSR_API tsr_status tsr_pool_output(const tsr_pool *problem, tsr_tensor *y);
 
 /* Unpooling: y is 0 but for y[indices[i]] = x[i], the reverse of a maximum pooling. Where two elements have the same
@@ -460,15 +448,12 @@ typedef struct tsr_unfold {
 /* c and size[TSR_W] are 0 and must be set; n and everything else 1; no padding; F32. */
 TSR_API tsr_unfold tsr_unfold_default(void);
 
-/* The shape of the columns. */
-TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *columns);
+TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *columns); /* their shape */
 
 /* ---- Notation -------------------------------------------------------------------------------------------------- */
 
-/* One notation for a problem, in tests, logs and benchmarks: an operator, a colon, then tokens of a name and a number
- * in any order; what is absent has its default.
- *
- *   conv:n8c64h56w56k64r3s3pd1   convt: (transposed)   max:c64h112w112r3s3st2pd1   avg:   avgpad: (padding counts)   lp:
+/* One notation for a problem, in tests, logs and benchmarks: an operator (conv: convt: max: avg: avgpad: lp:), then tokens
+ * of a name and a number in any order, as in conv:n8c64h56w56k64r3s3pd1; what is absent has its default.
  *
  *   n batch  c channels  d h w input sizes  k output channels  t r s filter or window  st stride  dl dilation
  *   g groups  pd padding  op output padding  os output size (transposed, adaptive pooling)  div divisor  p of lp
@@ -476,7 +461,6 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
  * st, dl, pd, op and os take one number, or one for each axis joined by x (st2x1: height and width; st2x1x1: depth
  * too); pd also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is
  * given. Words follow, each after a comma: "conv:c3h8w8k4r3s3,bias,relu".
- *
  *   all         same-upper same-lower valid, f16 f64 (max: i8 u8)
  *   conv convt  scale bias residual flip reflect replicate circular half-sums, or an activation as
  *               tsr_activation_parse() reads it, with colons
@@ -490,8 +474,7 @@ TSR_API const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t 
 
 /* ---- Plans ----------------------------------------------------------------------------------------------------- */
 
-/* Immutable: algorithm chosen, layouts fixed, kernels built. */
-typedef struct tsr_plan tsr_plan;
+typedef struct tsr_plan tsr_plan; /* immutable: algorithm chosen, layouts fixed, kernels built */
 
 typedef struct tsr_plan_options {
     const char *algorithm;          /* force this one, by name; NULL (default): the first that fits                */
@@ -499,6 +482,8 @@ typedef struct tsr_plan_options {
     bool strict;                    /* falling to `reference` is TSR_UNSUPPORTED; naming it is not; default false  */
     bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights,
                                        which a plan packs into its workspace at every run where it needs to        */
+    uint32_t tune_ms;               /* measure what would run fastest, for about so many milliseconds, where the
+                                       context's tuning data does not tell; default 0: never                       */
 } tsr_plan_options;
 
 TSR_API tsr_plan_options tsr_plan_options_default(void);
@@ -508,10 +493,8 @@ TSR_API tsr_status tsr_conv_plan(tsr_context *context, const tsr_conv *problem, 
                                  tsr_plan **plan);
 TSR_API tsr_status tsr_pool_plan(tsr_context *context, const tsr_pool *problem, const tsr_plan_options *options,
                                  tsr_plan **plan);
-
 TSR_API tsr_status tsr_unpool_plan(tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options,
                                    tsr_plan **plan);
-
 /* From x, the image, to y, the columns; and back. */
 TSR_API tsr_status tsr_unfold_plan(tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
                                    tsr_plan **plan);
@@ -536,6 +519,8 @@ typedef struct tsr_plan_info {
     int64_t parts;            /* above 1: the plan runs the problem in so many parts, of the batch or of the
                                  channels, because the whole would exceed a limit                               */
     double build_ms;          /* time to build or load the kernels: part of what making the plan took           */
+    double tuned_ms;          /* one run as tuning measured it; 0: the plan is not from tuning data             */
+    double default_ms;        /* the same without tuning data                                                   */
 } tsr_plan_info;
 
 TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
@@ -558,6 +543,23 @@ TSR_API tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *
                                     const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
                                     size_t *count);
 
+/* ---- Tuning ---------------------------------------------------------------------------------------------------- */
+
+/* A context's tuning data tells which algorithm with which params was measured to be the fastest for a problem, on a
+ * device with a driver, in the layouts asked for, with plain or packed weights. Plans follow it, and those with tune_ms add
+ * to it. It is a hint: a record that names what the library or the device does not have, or what refuses the problem or
+ * needs more memory than the options allow, is passed over; a named algorithm stays the one that runs. docs/tuning.md
+ * describes the text.
+ *
+ * Tuning runs on the context's own queue, in memory of its own. A compilation is not broken off when the time is up. */
+
+/* Adds records, from memory or from a file of at most 64 MiB; a line that is no record is skipped with a warning. */
+TSR_API tsr_status tsr_tuning_add(tsr_context *context, const char *text, uint64_t bytes);
+TSR_API tsr_status tsr_tuning_load(tsr_context *context, const char *path);
+
+/* Writes all records, those of other devices too, to a file that appears whole or not at all. */
+TSR_API tsr_status tsr_tuning_save(tsr_context *context, const char *path);
+
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 
 /* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; y, workspace and the
@@ -570,8 +572,7 @@ typedef struct tsr_args {
     tsr_buffer *indices; /* written by a pooling, read by an unpooling: int32_t or int64_t as the problem says */
 } tsr_args;
 
-/* Everything NULL. */
-TSR_API tsr_args tsr_args_default(void);
+TSR_API tsr_args tsr_args_default(void); /* everything NULL */
 
 /* Puts the plan's work into a queue, as clEnqueueNDRangeKernel() does: it starts after the events of the wait list,
  * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits.
