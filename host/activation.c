@@ -1,5 +1,6 @@
 #include "activation.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,48 @@ static const struct {
 enum { ACTIVATIONS = sizeof activations / sizeof activations[0] };
 
 /* The activation that a text begins with as a whole word; -1 where there is none. */
-static int find(const char *text, size_t length)
+static int find(const char *text)
 {
+    const size_t length = strcspn(text, ":,");
     for (int i = 0; i < ACTIVATIONS; ++i)
         if (strlen(activations[i].text) == length && memcmp(activations[i].text, text, length) == 0) return i;
     return -1;
 }
 
-static tsr_status parse_numbers(const char *text, const char *at, int most, float numbers[2])
+/* Numbers have a point here, whatever the application's locale writes: the thread works in another one meanwhile. */
+typedef struct locales {
+    locale_t plain, before;
+} locales;
+
+static locales enter_plain_locale(void)
 {
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    return (locales){.plain = plain, .before = uselocale(plain)};
+}
+
+static void leave_plain_locale(locales l)
+{
+    uselocale(l.before);
+    if (l.plain != (locale_t)0) freelocale(l.plain);
+}
+
+static float read_number(const char *text, char **end)
+{
+    const locales l = enter_plain_locale();
+    const float number = strtof(text, end);
+    leave_plain_locale(l);
+    return number;
+}
+
+static tsr_status parse_numbers(const char *text, const char *at, int activation, float numbers[2])
+{
+    static const char *const most[] = {"no number", "1 number at most", "2 numbers at most"};
     for (int i = 0; *at != '\0'; ++i) {
         char *end = NULL;
-        if (i == most)
-            return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; of numbers it takes %d at most", text, most);
-        const float value = strtof(++at, &end);
+        if (i == activations[activation].numbers)
+            return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; %s takes %s", text, activations[activation].text,
+                             most[i]);
+        const float value = read_number(++at, &end);
         if (end == at || (*end != '\0' && *end != ':' && *end != ',') || !isfinite(value))
             return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; \"%s\" is no finite number", text, at);
         numbers[i] = value;
@@ -40,12 +69,16 @@ static tsr_status parse_numbers(const char *text, const char *at, int most, floa
     return TSR_OK;
 }
 
+bool tsr__activation_is_named(const char *text)
+{
+    return find(text) >= 0;
+}
+
 tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, float *alpha, float *beta)
 {
     if (text == NULL || activation == NULL || alpha == NULL || beta == NULL)
         return tsr__fail(TSR_INVALID_VALUE, "an argument is NULL");
-    const size_t length = strcspn(text, ":,");
-    const int found = find(text, length);
+    const int found = find(text);
     if (found < 0) {
         char names[512];
         tsr__text known = tsr__text_over(names, sizeof names);
@@ -53,7 +86,7 @@ tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, fl
         return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; there are: %s", text, names);
     }
     float numbers[2] = {activations[found].alpha, activations[found].beta};
-    TSR__TRY(parse_numbers(text, text + length, activations[found].numbers, numbers));
+    TSR__TRY(parse_numbers(text, text + strcspn(text, ":,"), found, numbers));
     if (found == TSR_ACTIVATION_CLIP && numbers[0] > numbers[1])
         return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; its lower end %g is above its upper end %g", text,
                          (double)numbers[0], (double)numbers[1]);
@@ -67,8 +100,10 @@ void tsr__activation_format(tsr_activation activation, float alpha, float beta, 
 {
     if (activation == TSR_ACTIVATION_NONE || (size_t)activation >= ACTIVATIONS) return;
     const float numbers[2] = {alpha, beta};
+    const locales l = enter_plain_locale();
     tsr__text_add(text, ",%s", activations[activation].text);
     for (int i = 0; i < activations[activation].numbers; ++i) tsr__text_add(text, ":%.9g", (double)numbers[i]);
+    leave_plain_locale(l);
 }
 
 static double clip(double v, double low, double high)

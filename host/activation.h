@@ -5,6 +5,9 @@
 #include "text.h"
 #include "tessera.h"
 
+/* Whether a text begins with an activation's word, whatever numbers follow. */
+bool tsr__activation_is_named(const char *text);
+
 /* Appends ",relu" or ",elu:0.5" to a notation; nothing for none. */
 void tsr__activation_format(tsr_activation activation, float alpha, float beta, tsr__text *text);
 

@@ -28,7 +28,6 @@ typedef struct schedule {
 
 static tsr_status check_buffer(const tsr_plan *plan, const char *name, const tsr_buffer *buffer, uint64_t needed)
 {
-    if (needed == 0) return TSR_OK;
     if (buffer == NULL)
         return tsr__fail(TSR_INVALID_VALUE, "%s is NULL; the plan needs %" PRIu64 " bytes", name, needed);
     if (buffer->context != plan->context)
@@ -84,14 +83,18 @@ static tsr_status check_alignment(const tsr_plan *plan, const operand *o)
                      o->name, offset, element);
 }
 
+static tsr_status check_operand(const tsr_plan *plan, const operand *o)
+{
+    if (o->needed == 0) return TSR_OK;
+    TSR__TRY(check_buffer(plan, o->name, o->buffer, o->needed));
+    return check_alignment(plan, o);
+}
+
 static tsr_status check_args(const tsr_plan *plan, const tsr_args *a)
 {
     operand operands[OPERANDS];
     list_operands(plan, a, operands);
-    for (int i = 0; i < OPERANDS; ++i) {
-        TSR__TRY(check_buffer(plan, operands[i].name, operands[i].buffer, operands[i].needed));
-        if (operands[i].needed > 0) TSR__TRY(check_alignment(plan, &operands[i]));
-    }
+    for (int i = 0; i < OPERANDS; ++i) TSR__TRY(check_operand(plan, &operands[i]));
     for (int i = OPERANDS - 1; i > 0; --i)
         for (int j = 0; j < i; ++j)
             if (operands[i].needed > 0 && operands[j].needed > 0 && (operands[i].written || operands[j].written))
@@ -328,8 +331,11 @@ tsr_status tsr_plan_pack_enqueue(const tsr_plan *plan, const tsr_buffer *w, tsr_
     schedule s = {.queue = queue, .num_events = num_events, .wait_list = wait_list, .event = event};
     TSR__TRY(check_schedule(plan, &s));
     const tsr__problem *p = &plan->offer.whole;
-    TSR__TRY(check_buffer(plan, "w", w, tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements));
-    TSR__TRY(check_buffer(plan, "packed", packed, plan->info.packed_bytes));
+    const operand operands[] = {
+        {"w", w, tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements, false, TSR__W},
+        {"packed", packed, plan->info.packed_bytes, true, TSR__PACKED},
+    };
+    for (int i = 0; i < 2; ++i) TSR__TRY(check_operand(plan, &operands[i]));
     TSR__TRY(check_apart("packed", packed, "w", w));
     return plan->pack.kernel != NULL ? pack_weights(plan, w, packed, &s) : copy_weights(plan, w, packed, &s);
 }

@@ -50,6 +50,15 @@ static tsr_status read_token(const char **at, token *t)
     return TSR_OK;
 }
 
+/* Whether a token of that name is among those from `text` to `end`, which can be read. */
+static bool has_token(const char *text, const char *end, const char *name)
+{
+    token t;
+    while (text < end && read_token(&text, &t) == TSR_OK)
+        if (strcmp(t.name, name) == 0) return true;
+    return false;
+}
+
 /* Which axes the text mentions by a size or a filter: a lone number stands for those. */
 typedef struct mention {
     bool axis[TSR_AXES];
@@ -137,11 +146,6 @@ static const struct {
     tsr_auto_pad value;
 } auto_pads[] = {{"same-upper", TSR_PAD_SAME_UPPER}, {"same-lower", TSR_PAD_SAME_LOWER}, {"valid", TSR_PAD_VALID}};
 
-static const struct {
-    const char *text;
-    tsr_pad_mode value;
-} pad_modes[] = {{"reflect", TSR_PAD_REFLECT}, {"replicate", TSR_PAD_REPLICATE}, {"circular", TSR_PAD_CIRCULAR}};
-
 /* Every type but the default. */
 static const tsr_dtype dtypes[] = {TSR_F16, TSR_F64, TSR_I8, TSR_U8};
 
@@ -173,48 +177,66 @@ static void list_flags(tsr__problem *p, flag_word words[FLAG_WORDS])
     for (int i = 0; i < FLAG_WORDS; ++i) words[i] = all[i];
 }
 
-static bool take_flag(const char *word, bool is_conv, tsr__problem *p)
+/* What a word says something about: one of the flags, or a choice of several words. Each is said once. */
+typedef enum subject { AUTO_PAD = FLAG_WORDS, PAD_MODE, DTYPE, INDICES, ACTIVATION, UNKNOWN = -1 } subject;
+
+static subject take_flag(const char *word, bool is_conv, tsr__problem *p)
 {
     flag_word words[FLAG_WORDS];
     list_flags(p, words);
     for (int i = 0; i < FLAG_WORDS; ++i)
-        if (words[i].of_conv == is_conv && strcmp(words[i].text, word) == 0) return *words[i].flag = true;
-    return false;
+        if (words[i].of_conv == is_conv && strcmp(words[i].text, word) == 0) {
+            *words[i].flag = true;
+            return (subject)i;
+        }
+    return UNKNOWN;
 }
 
-static bool take_choice(const char *word, bool is_conv, tsr__problem *p)
+static subject take_choice(const char *word, bool is_conv, tsr__problem *p)
 {
     for (size_t i = 0; i < COUNT(auto_pads); ++i)
         if (strcmp(auto_pads[i].text, word) == 0) {
             p->window.auto_pad = auto_pads[i].value;
-            return true;
+            return AUTO_PAD;
         }
-    for (size_t i = 0; i < COUNT(pad_modes) && is_conv; ++i)
-        if (strcmp(pad_modes[i].text, word) == 0) {
-            p->window.pad_mode = pad_modes[i].value;
-            return true;
+    for (int mode = TSR_PAD_REFLECT; mode <= TSR_PAD_CIRCULAR && is_conv; ++mode)
+        if (strcmp(tsr__pad_mode_text((tsr_pad_mode)mode), word) == 0) {
+            p->window.pad_mode = (tsr_pad_mode)mode;
+            return PAD_MODE;
         }
     for (size_t i = 0; i < COUNT(dtypes); ++i)
         if (strcmp(tsr_dtype_text(dtypes[i]), word) == 0) {
             p->x.dtype = p->y.dtype = dtypes[i];
-            return true;
+            return DTYPE;
         }
     if (!is_conv && (strcmp(word, "indices") == 0 || strcmp(word, "indices32") == 0)) {
         p->indices = word[7] == '\0' ? TSR_INDICES_I64 : TSR_INDICES_I32;
-        return true;
+        return INDICES;
     }
-    return false;
+    return UNKNOWN;
 }
 
-static tsr_status take_word(const char *word, const tsr__vocabulary *vocabulary, tsr__problem *p)
+/* `said` has a bit for each subject of the words before. */
+static tsr_status take_word(const char *word, const tsr__vocabulary *vocabulary, uint32_t *said, tsr__problem *p)
 {
-    if (take_flag(word, vocabulary->is_conv, p) || take_choice(word, vocabulary->is_conv, p)) return TSR_OK;
-    if (vocabulary->is_conv && tsr_activation_parse(word, &p->activation, &p->alpha, &p->beta) == TSR_OK) return TSR_OK;
-    return tsr__fail(TSR_INVALID_VALUE, "\"%s\" in the problem is not known for %s", word, vocabulary->operator_name);
+    subject about = take_flag(word, vocabulary->is_conv, p);
+    if (about == UNKNOWN) about = take_choice(word, vocabulary->is_conv, p);
+    if (about == UNKNOWN && vocabulary->is_conv && tsr__activation_is_named(word)) {
+        TSR__TRY(tsr_activation_parse(word, &p->activation, &p->alpha, &p->beta));
+        about = ACTIVATION;
+    }
+    if (about == UNKNOWN)
+        return tsr__fail(TSR_INVALID_VALUE, "\"%s\" in the problem is not known for %s", word,
+                         vocabulary->operator_name);
+    if (*said >> about & 1)
+        return tsr__fail(TSR_INVALID_VALUE, "\"%s\" in the problem repeats or contradicts a word before it", word);
+    *said |= UINT32_C(1) << about;
+    return TSR_OK;
 }
 
 static tsr_status parse_words(const char *at, const tsr__vocabulary *vocabulary, tsr__problem *p)
 {
+    uint32_t said = 0;
     while (*at == ',') {
         char word[64];
         const size_t length = strcspn(++at, ",");
@@ -223,7 +245,7 @@ static tsr_status parse_words(const char *at, const tsr__vocabulary *vocabulary,
                              vocabulary->operator_name);
         memcpy(word, at, length);
         word[length] = '\0';
-        TSR__TRY(take_word(word, vocabulary, p));
+        TSR__TRY(take_word(word, vocabulary, &said, p));
         at += length;
     }
     return TSR_OK;
@@ -236,8 +258,8 @@ static void write_words(const tsr__problem *p, tsr__text *text)
     list_flags(&copy, words);
     for (size_t i = 0; i < COUNT(auto_pads); ++i)
         if (p->window.auto_pad == auto_pads[i].value) tsr__text_add(text, ",%s", auto_pads[i].text);
-    for (size_t i = 0; i < COUNT(pad_modes); ++i)
-        if (p->window.pad_mode == pad_modes[i].value) tsr__text_add(text, ",%s", pad_modes[i].text);
+    for (int mode = TSR_PAD_REFLECT; mode <= TSR_PAD_CIRCULAR; ++mode) /* what was not checked may be none of them */
+        if ((int)p->window.pad_mode == mode) tsr__text_add(text, ",%s", tsr__pad_mode_text(p->window.pad_mode));
     for (int i = 0; i < FLAG_WORDS; ++i)
         if (*words[i].flag) tsr__text_add(text, ",%s", words[i].text);
     if (p->indices != TSR_INDICES_NONE)
@@ -251,9 +273,13 @@ static void write_words(const tsr__problem *p, tsr__text *text)
 static tsr_status parse_pass(const char **at, const tsr__vocabulary *vocabulary, bool axes, mention *mentioned,
                              tsr__problem *p)
 {
+    const char *const text = *at;
     while (**at != '\0' && **at != ',') {
+        const char *const start = *at;
         token t;
         TSR__TRY(read_token(at, &t));
+        if (has_token(text, start, t.name))
+            return tsr__fail(TSR_INVALID_VALUE, "\"%s\" is given twice in the problem", t.name);
         int64_t *field = single_field(t.name, vocabulary, p);
         if (field == NULL) {
             if (axes) TSR__TRY(take_axes(&t, vocabulary, mentioned, p));

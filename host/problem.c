@@ -131,6 +131,11 @@ const char *tsr__refuse_features(uint32_t needed, uint32_t has)
     return NULL;
 }
 
+const char *tsr__refuse_elements(int64_t elements)
+{
+    return elements <= TSR__MAX_INT_INDEX ? NULL : features[TSR__FEATURE_NUMBER_WIDE].refusal;
+}
+
 const char *tsr__feature_title(int number)
 {
     return features[number].title;

@@ -126,6 +126,10 @@ uint32_t tsr__problem_features(const tsr__problem *p);
 /* Why an algorithm that has some features cannot serve what is needed, or NULL. */
 const char *tsr__refuse_features(uint32_t needed, uint32_t has);
 
+/* The same for a tensor of the algorithm's own that 32-bit indices must reach. Selection tries parts of the problem where
+ * an algorithm refuses it so. */
+const char *tsr__refuse_elements(int64_t elements);
+
 /* A feature's title. */
 const char *tsr__feature_title(int number);
 

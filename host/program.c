@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "launch.h"
 
 /* Part of every build: OpenCL C 1.2 is what every device compiles. Where the device can, division rounds correctly.
  * Without warnings, which are the lint's business: PoCL prints them to the application's stderr. */
@@ -160,7 +161,10 @@ static tsr_status make_room(tsr__programs *programs)
 static tsr_status build(tsr__programs *programs, const tsr__source *source, const char *options, tsr__key key,
                         cl_program *program)
 {
-    char whole[1024];
+    char whole[TSR__MAX_OPTIONS + sizeof exact_options];
+    if (strlen(options) >= TSR__MAX_OPTIONS)
+        return tsr__fail(TSR_UNSUPPORTED, "%s: its build options have %zu characters; allowed are %d", source->name,
+                         strlen(options), TSR__MAX_OPTIONS - 1);
     tsr__text text = tsr__text_over(whole, sizeof whole);
     tsr__text_add(&text, "%s %s", programs->base_options, options);
     const double started = tsr__clock_ms();

@@ -137,13 +137,14 @@ static void ask(tsr__offer *offer, const tsr_device *device, const tsr_plan_opti
 /* Whether smaller parts might be accepted: what refuses is a size and nothing else. */
 static bool is_too_large(const tsr__offer *offer, const tsr_device *device, const tsr_plan_options *options)
 {
-    const uint32_t needed = tsr__problem_features(&offer->problem);
-    if (needed & TSR__WIDE_BIT & ~offer->algorithm->features)
-        return tsr__refuse_features(needed & ~(uint32_t)TSR__WIDE_BIT, offer->algorithm->features) == NULL;
+    const uint32_t others = tsr__problem_features(&offer->problem) & ~(uint32_t)TSR__WIDE_BIT;
+    if (offer->refusal == tsr__refuse_elements(INT64_MAX))
+        return tsr__refuse_features(others, offer->algorithm->features) == NULL;
     return offer->refusal == refuse_memory(offer, device, options);
 }
 
-/* Tries ever smaller parts of the batch, then of the channels of one image; `whole` stays as it was where none fits. */
+/* Tries ever smaller equal parts of the batch, then of the channels of all images, never of both; `whole` stays as it was
+ * where none fits. */
 static bool ask_for_parts(tsr__offer *whole, const tsr_device *device, const tsr_plan_options *options)
 {
     enum { MOST_PARTS = 4096 };

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "text.h"
+
 bool tsr__multiply(uint64_t *total, int64_t factor)
 {
     if (factor < 0 || (factor > 0 && *total > (uint64_t)INT64_MAX / (uint64_t)factor)) return false;
@@ -60,11 +62,21 @@ tsr_status tsr__check_range(const char *name, int64_t value, int64_t low, int64_
                      high);
 }
 
+tsr_status tsr__check_dtype(const char *name, tsr_dtype dtype, tsr_dtype last)
+{
+    if ((size_t)dtype <= (size_t)last) return TSR_OK;
+    char allowed[64];
+    tsr__text text = tsr__text_over(allowed, sizeof allowed);
+    for (size_t i = 0; i <= (size_t)last; ++i) tsr__text_add(&text, "%s%s", i == 0 ? "" : ", ", dtypes[i].text);
+    return tsr__fail(TSR_INVALID_VALUE, "%s is %d (%s); allowed are %s", name, (int)dtype, tsr_dtype_text(dtype),
+                     allowed);
+}
+
 tsr_status tsr__check_axes(const char *name, const int64_t *values, int64_t low, int64_t high)
 {
     for (int axis = 0; axis < TSR_AXES; ++axis) {
         char named[80];
-        snprintf(named, sizeof named, "%s[%c]", name, "DHW"[axis]);
+        snprintf(named, sizeof named, "%s[%c]", name, tsr__axis_letter(axis));
         TSR__TRY(tsr__check_range(named, values[axis], low, high));
     }
     return TSR_OK;
@@ -218,8 +230,9 @@ static tsr_status check_sizes(const tsr_tensor *t, const char *name)
 
 tsr_status tsr__tensor_check(const tsr_tensor *t, const char *name, bool any, tsr__role role)
 {
-    if ((size_t)t->dtype >= DTYPES)
-        return tsr__fail(TSR_INVALID_VALUE, "%s.dtype is %d; allowed are 0 to %d", name, (int)t->dtype, DTYPES - 1);
+    char field[64];
+    snprintf(field, sizeof field, "%s.dtype", name);
+    TSR__TRY(tsr__check_dtype(field, t->dtype, TSR_U8));
     TSR__TRY(check_sizes(t, name));
     if (!known(t->layout) || (t->layout == TSR_LAYOUT_ANY && !any))
         return tsr__fail(TSR_INVALID_VALUE, "%s.layout is %d (%s); allowed are %s", name, (int)t->layout,

@@ -108,8 +108,16 @@ typedef enum tsr__role {
  * allows it. */
 tsr_status tsr__tensor_check(const tsr_tensor *t, const char *name, bool any, tsr__role role);
 
+static inline char tsr__axis_letter(int axis)
+{
+    return "DHW"[axis];
+}
+
 /* "out of range" in one form for every number: <name>[<axis>] is <value>; allowed are <low> to <high>. */
 tsr_status tsr__check_range(const char *name, int64_t value, int64_t low, int64_t high);
+
+/* The same for a type, in words: those up to `last` are allowed. */
+tsr_status tsr__check_dtype(const char *name, tsr_dtype dtype, tsr_dtype last);
 
 /* tsr__check_range() for the three axes of a field. */
 tsr_status tsr__check_axes(const char *name, const int64_t *values, int64_t low, int64_t high);

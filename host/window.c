@@ -1,10 +1,17 @@
 #include "window.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "tensor.h"
 
 /* ---- Checks ---------------------------------------------------------------------------------------------------- */
+
+const char *tsr__pad_mode_text(tsr_pad_mode mode)
+{
+    static const char *const texts[] = {"zeros", "reflect", "replicate", "circular"};
+    return texts[mode];
+}
 
 static tsr_status check_fields(const tsr__window *w)
 {
@@ -24,17 +31,37 @@ static tsr_status check_pad_mode(const tsr__window *w, int axis)
     if (w->pad_mode != TSR_PAD_REFLECT && w->pad_mode != TSR_PAD_CIRCULAR) return TSR_OK;
     const int64_t limit = w->pad_mode == TSR_PAD_REFLECT ? w->size[axis] - 1 : w->size[axis];
     if (w->pad_begin[axis] <= limit && w->pad_end[axis] <= limit) return TSR_OK;
-    return tsr__fail(TSR_INVALID_VALUE,
-                     "pad[%c] is %" PRId64 " and %" PRId64 "; with %s padding it may be at most %" PRId64 " here",
-                     "DHW"[axis], w -> pad_begin[axis], w -> pad_end[axis],
-                     w -> pad_mode == TSR_PAD_REFLECT ? "reflect" : "circular", limit);
+    return tsr__fail(
+        TSR_INVALID_VALUE, "pad[%c] is %" PRId64 " and %" PRId64 "; with %s padding it may be at most %" PRId64 " here",
+        tsr__axis_letter(axis), w->pad_begin[axis], w->pad_end[axis], tsr__pad_mode_text(w->pad_mode), limit);
 }
 
 static tsr_status check_no_pads(const tsr__window *w, int axis, const char *with)
 {
     if (w->pad_begin[axis] == 0 && w->pad_end[axis] == 0) return TSR_OK;
     return tsr__fail(TSR_INVALID_VALUE, "pad[%c] is %" PRId64 " and %" PRId64 "; with %s explicit pads must be 0",
-                     "DHW"[axis], w -> pad_begin[axis], w -> pad_end[axis], with);
+                     tsr__axis_letter(axis), w->pad_begin[axis], w->pad_end[axis], with);
+}
+
+tsr_status tsr__window_check_unsaid(const tsr__window *w, const char *whose)
+{
+    const struct {
+        const char *name;
+        const int64_t *values;
+        int64_t low, high;
+    } fields[] = {{"filter", w->filter, 1, 1},
+                  {"stride", w->stride, 0, 1},
+                  {"dilation", w->dilation, 1, 1},
+                  {"pad_begin", w->pad_begin, 0, 0},
+                  {"pad_end", w->pad_end, 0, 0}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; ++i) {
+        char name[64];
+        snprintf(name, sizeof name, "%s %s", whose, fields[i].name);
+        TSR__TRY(tsr__check_axes(name, fields[i].values, fields[i].low, fields[i].high));
+    }
+    if (w->ceil) return tsr__fail(TSR_INVALID_VALUE, "%s ceil is true; allowed is false", whose);
+    if (w->auto_pad == TSR_PAD_NOTSET) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "%s auto_pad is %d; allowed is notset (0)", whose, (int)w->auto_pad);
 }
 
 /* ---- Forward --------------------------------------------------------------------------------------------------- */
@@ -71,7 +98,7 @@ static tsr_status resolve_axis(tsr__window *w, int axis)
         return tsr__fail(TSR_INVALID_VALUE,
                          "filter[%c] is %" PRId64 " with dilation %" PRId64 ", spanning %" PRId64
                          "; the padded input has only %" PRId64,
-                         "DHW"[axis], w -> filter[axis], w -> dilation[axis], extent, padded);
+                         tsr__axis_letter(axis), w->filter[axis], w->dilation[axis], extent, padded);
     w->out[axis] = room / stride + 1;
     if (w->ceil && w->out[axis] > 1 && (w->out[axis] - 1) * stride >= w->size[axis] + w->pad_begin[axis])
         --w->out[axis];
@@ -80,15 +107,11 @@ static tsr_status resolve_axis(tsr__window *w, int axis)
 
 static tsr_status resolve_adaptive(tsr__window *w, int axis)
 {
-    TSR__TRY(check_no_pads(w, axis, "adaptive pooling"));
     const int64_t out = w->output_size[axis] == 0 ? 1 : w->output_size[axis];
-    if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->dilation[axis] != 1 || w->ceil ||
-        w->auto_pad != TSR_PAD_NOTSET)
-        return tsr__fail(TSR_INVALID_VALUE, "adaptive pooling takes no filter, stride, dilation, ceil or auto_pad");
     if (out > INT64_MAX / 2 / w->size[axis])
         return tsr__fail(TSR_INVALID_VALUE,
-                         "output_size[%c] is %" PRId64 "; its product with size must stay below 2^62", "DHW"[axis],
-                         out);
+                         "output_size[%c] is %" PRId64 "; its product with size must stay below 2^62",
+                         tsr__axis_letter(axis), out);
     w->out[axis] = out;
     w->filter[axis] = tsr__ceil_div(w->size[axis], out) + (w->size[axis] % out != 0);
     return TSR_OK;
@@ -112,14 +135,16 @@ static tsr_status resolve_transposed(tsr__window *w, int axis)
 {
     const int64_t stride = w->stride[axis];
     const int64_t largest = (stride > w->dilation[axis] ? stride : w->dilation[axis]) - 1;
-    char name[32] = "output_padding[?]";
-    name[15] = "DHW"[axis];
-    TSR__TRY(tsr__check_range(name, w->output_padding[axis], 0, largest));
+    if (w->output_padding[axis] < 0 || w->output_padding[axis] > largest)
+        return tsr__fail(TSR_INVALID_VALUE,
+                         "output_padding[%c] is %" PRId64 "; allowed are 0 to %" PRId64 ", less than stride, %" PRId64
+                         ", or dilation, %" PRId64,
+                         tsr__axis_letter(axis), w->output_padding[axis], largest, stride, w->dilation[axis]);
     uint64_t spread = (uint64_t)stride;
     if (!tsr__multiply(&spread, w->size[axis]) || spread > (uint64_t)INT64_MAX / 4)
         return tsr__fail(TSR_INVALID_VALUE,
                          "size[%c] is %" PRId64 "; its product with stride, %" PRId64 ", must stay below 2^61",
-                         "DHW"[axis], w -> size[axis], stride);
+                         tsr__axis_letter(axis), w->size[axis], stride);
     const int64_t covered = stride * (w->size[axis] - 1) + tsr__window_extent(w, axis);
     const int64_t asked = w->output_size[axis];
     if (asked > 0 || w->auto_pad != TSR_PAD_NOTSET)
@@ -128,22 +153,24 @@ static tsr_status resolve_transposed(tsr__window *w, int axis)
     if (asked > 0 || same) TSR__TRY(fit_output(w, axis, covered, asked > 0 ? asked : w->size[axis] * stride));
     if (w->output_padding[axis] > largest)
         return tsr__fail(TSR_INVALID_VALUE,
-                         "output_size[%c] is %" PRId64 "; without padding it may be %" PRId64 " at most", "DHW"[axis],
-                         asked, covered + largest);
+                         "output_size[%c] is %" PRId64 "; without padding it may be %" PRId64 " at most",
+                         tsr__axis_letter(axis), asked, covered + largest);
     w->out[axis] = covered + w->output_padding[axis] - w->pad_begin[axis] - w->pad_end[axis];
     if (w->out[axis] >= 1) return TSR_OK;
     return tsr__fail(TSR_INVALID_VALUE,
                      "pad[%c] is %" PRId64 " and %" PRId64 "; of the transposed output's %" PRId64 " nothing is left",
-                     "DHW"[axis], w -> pad_begin[axis], w -> pad_end[axis], covered + w -> output_padding[axis]);
+                     tsr__axis_letter(axis), w->pad_begin[axis], w->pad_end[axis], covered + w->output_padding[axis]);
 }
 
 static tsr_status check_output_fields(const tsr__window *w)
 {
     if (w->transposed && w->pad_mode != TSR_PAD_ZEROS)
-        return tsr__fail(TSR_INVALID_VALUE, "pad_mode is %d; transposed convolution pads with zeros (0) alone",
-                         (int)w->pad_mode);
-    TSR__TRY(tsr__check_axes("output_size", w->output_size, 0, w->transposed || w->adaptive ? TSR__MAX_SIZE : 0));
-    return w->transposed ? TSR_OK : tsr__check_axes("output_padding", w->output_padding, 0, 0);
+        return tsr__fail(TSR_INVALID_VALUE, "pad_mode is %s; transposed convolution pads with zeros alone",
+                         tsr__pad_mode_text(w->pad_mode));
+    if (w->adaptive) TSR__TRY(tsr__window_check_unsaid(w, "adaptive pooling's"));
+    if (!w->transposed) TSR__TRY(tsr__check_axes("without transposed, output_padding", w->output_padding, 0, 0));
+    if (w->transposed || w->adaptive) return tsr__check_axes("output_size", w->output_size, 0, TSR__MAX_SIZE);
+    return tsr__check_axes("without transposed or adaptive, output_size", w->output_size, 0, 0);
 }
 
 /* ---- All ------------------------------------------------------------------------------------------------------- */

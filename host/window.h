@@ -69,6 +69,12 @@ tsr__range tsr__window_outputs(const tsr__window *w, int axis, int64_t tap, int6
 /* Elements of the window of an output that lie inside the input, or with `padded` inside the padded input. */
 int64_t tsr__window_count(const tsr__window *w, int axis, int64_t out, bool padded);
 
+/* "zeros", "reflect", "replicate", "circular"; for a mode that was checked. */
+const char *tsr__pad_mode_text(tsr_pad_mode mode);
+
+/* Refuses what a window says of itself where the pooling settles it; messages call that "<whose> filter". */
+tsr_status tsr__window_check_unsaid(const tsr__window *window, const char *whose);
+
 /* Checks every field, turns auto_pad and output_size into explicit pads, and tells the output sizes, in `out` too. */
 tsr_status tsr__window_resolve(tsr__window *window, int64_t out[TSR_AXES]);
 

@@ -272,7 +272,7 @@ typedef enum tsr_pad_mode {
 } tsr_pad_mode;
 
 /* The function applied to a result v, with the problem's alpha and beta as a and b. A NaN stays a NaN. The columns:
- * name, text, customary a and b, and how many of them the text may give ("elu:0.5", "clip:0:6"). */
+ * name, text, the a and b that tsr_activation_parse() takes for granted, and how many the text may give ("clip:0:6"). */
 #define TSR_ACTIVATION_LIST(X)                                                                                   \
     X(NONE, "none", 0.0, 0.0, 0)                                                                                 \
     X(RELU, "relu", 0.0, 0.0, 0)                       /* max(v, 0)                                       */     \
@@ -332,7 +332,7 @@ typedef struct tsr_conv {
     int64_t output_size[TSR_AXES];    /* transposed: the output's size; 0: from the formula    */
     bool scale, bias, residual;       /* what tsr_args brings                                  */
     tsr_activation activation;
-    float alpha, beta; /* of the activation                                     */
+    float alpha, beta; /* of the activation, the default 0 included: tsr_activation_parse() sets the customary ones */
     tsr_dtype dtype;
     bool half_sums;                /* f16: sum in half too, where the device has fp16; less precise, rarely faster */
     tsr_layout x_layout, y_layout; /* residual has y's                             */

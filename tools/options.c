@@ -180,10 +180,21 @@ static bool is_value_missing(char **argv)
     return optarg != NULL && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0;
 }
 
+/* Stores an option's value. Of two values one would be dropped in silence, so that most options are given once. */
+static option_outcome take_option(const option_table *table, const option_rule *rule, uint32_t *given)
+{
+    const uint32_t bit = UINT32_C(1) << (rule - table->rules);
+    if (!store(rule, optarg)) return OPTIONS_WRONG;
+    if (rule->kind != OPTION_TEXTS && (*given & bit)) return refuse_usage("this option is given twice: --", rule->name);
+    *given |= bit;
+    return OPTIONS_GO;
+}
+
 option_outcome options_parse(const option_table *table, int argc, char **argv, option_texts *arguments)
 {
     struct option options[MAX_RULES + 2];
     char letters[2 * MAX_RULES + 4];
+    uint32_t given = 0; /* a bit for each rule */
     fill_getopt(table, options, letters);
 
     optind = 0; /* starts afresh, with "options first" reordering */
@@ -200,7 +211,7 @@ option_outcome options_parse(const option_table *table, int argc, char **argv, o
             return OPTIONS_HELP;
         }
         if (is_value_missing(argv)) return refuse_usage("missing value after ", option_word(argv));
-        if (rule == NULL || !store(rule, optarg)) return OPTIONS_WRONG;
+        if (rule == NULL || take_option(table, rule, &given) != OPTIONS_GO) return OPTIONS_WRONG;
     }
 }
 

@@ -29,7 +29,7 @@ static tsr_status check_product(const char *name, const tsr_unfold *u, const int
 tsr_status tsr__columns_problem(const tsr_unfold *u, bool fold, tsr__problem *p)
 {
     if (u == NULL) return tsr__fail(TSR_INVALID_VALUE, "problem is NULL");
-    TSR__TRY(tsr__check_range("dtype", u->dtype, TSR_F32, TSR_F64));
+    TSR__TRY(tsr__check_dtype("dtype", u->dtype, TSR_F64));
     *p = (tsr__problem){.op = &tsr__columns, .fold = fold};
     tsr__window *w = &p->window;
     tsr__copy_axes(w->size, u->size);

@@ -207,6 +207,9 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
     if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
+    const tsr_tensor read = input(p);
+    const char *staged = tsr__refuse_elements(tsr__tensor_elements(&read));
+    if (staged != NULL) return staged;
     tsr__params defaults;
     params(device, p, &defaults);
     return tsr__conv_refuse_packed(packed_elements(p, &defaults));

@@ -113,7 +113,7 @@ static tsr_status check_pads(const tsr__window *w)
         if (w->pad_begin[axis] > limit || w->pad_end[axis] > limit)
             return tsr__fail(TSR_INVALID_VALUE,
                              "pad[%c] is %" PRId64 " and %" PRId64 "; it must be below the window, which is %" PRId64,
-                             "DHW"[axis], w -> pad_begin[axis], w -> pad_end[axis], limit + 1);
+                             tsr__axis_letter(axis), w->pad_begin[axis], w->pad_end[axis], limit + 1);
     }
     return TSR_OK;
 }
@@ -122,24 +122,21 @@ static tsr_status check_kind(const tsr_pool *c)
 {
     const bool average = c->kind == TSR_POOL_AVG || c->kind == TSR_POOL_AVG_INCLUDE_PAD;
     TSR__TRY(tsr__check_range("kind", c->kind, TSR_POOL_MAX, TSR_POOL_LP));
-    TSR__TRY(tsr__check_range("dtype", c->dtype, TSR_F32, c->kind == TSR_POOL_MAX ? TSR_U8 : TSR_F64));
+    TSR__TRY(tsr__check_dtype(c->kind == TSR_POOL_MAX ? "dtype" : "without TSR_POOL_MAX, dtype", c->dtype,
+                              c->kind == TSR_POOL_MAX ? TSR_U8 : TSR_F64));
     TSR__TRY(tsr__check_range("divisor", c->divisor, 0, average ? TSR__MAX_WINDOW : 0));
     if (c->kind == TSR_POOL_LP) TSR__TRY(tsr__check_range("p", c->p, 1, 1024));
-    return tsr__check_range("indices", c->indices, TSR_INDICES_NONE,
-                            c->kind == TSR_POOL_MAX ? TSR_INDICES_I64 : TSR_INDICES_NONE);
+    TSR__TRY(tsr__check_range("indices", c->indices, TSR_INDICES_NONE, TSR_INDICES_I64));
+    if (c->kind == TSR_POOL_MAX || c->indices == TSR_INDICES_NONE) return TSR_OK;
+    return tsr__fail(TSR_INVALID_VALUE, "indices is %s; maximum pooling alone has them",
+                     c->indices == TSR_INDICES_I32 ? "I32" : "I64");
 }
 
-static tsr_status check_global(const tsr_pool *c)
+static tsr_status check_global(const tsr__problem *p)
 {
-    if (!c->global) return TSR_OK;
-    for (int axis = 0; axis < TSR_AXES; ++axis)
-        if (c->filter[axis] != 1 || c->pad_begin[axis] != 0 || c->pad_end[axis] != 0 || c->dilation[axis] != 1)
-            return tsr__fail(TSR_INVALID_VALUE,
-                             "filter[%c] is %" PRId64 "; global pooling takes no filter, dilation or pads", "DHW"[axis],
-                             c -> filter[axis]);
-    if (c->adaptive || c->ceil || c->auto_pad != TSR_PAD_NOTSET)
-        return tsr__fail(TSR_INVALID_VALUE, "global pooling takes no adaptive, ceil or auto_pad");
-    return TSR_OK;
+    if (!p->global) return TSR_OK;
+    if (p->window.adaptive) return tsr__fail(TSR_INVALID_VALUE, "global and adaptive are true; allowed is one of them");
+    return tsr__window_check_unsaid(&p->window, "global pooling's");
 }
 
 /* The window that the problem leaves to be found: of the plane's size, or as long as the stride. */
@@ -166,18 +163,17 @@ static tsr_status check_indices(const tsr__problem *p)
     uint64_t count = (uint64_t)tsr__tensor_plane(&p->x);
     if (p->indices_flat) count *= (uint64_t)p->x.n * (uint64_t)p->x.c;
     if (p->indices != TSR_INDICES_I32 || count <= (uint64_t)INT32_MAX) return TSR_OK;
-    return tsr__fail(TSR_INVALID_VALUE, "indices is %d (32-bit); with %" PRIu64 " elements to count it must be %d",
-                     (int)p->indices, count, (int)TSR_INDICES_I64);
+    return tsr__fail(TSR_INVALID_VALUE, "indices is I32; with %" PRIu64 " elements to count it must be I64", count);
 }
 
 tsr_status tsr__pool_problem(const tsr_pool *c, tsr__problem *p)
 {
     if (c == NULL) return tsr__fail(TSR_INVALID_VALUE, "problem is NULL");
     TSR__TRY(check_kind(c));
-    TSR__TRY(check_global(c));
     TSR__TRY(tsr__check_range("n", c->n, 1, TSR__MAX_SIZE));
     TSR__TRY(tsr__check_range("c", c->c, 1, TSR__MAX_SIZE));
     *p = said(c);
+    TSR__TRY(check_global(p));
     complete_window(p);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
     if (!c->adaptive) TSR__TRY(check_pads(&p->window));

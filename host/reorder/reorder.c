@@ -1,6 +1,7 @@
 #include "reorder/reorder.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "plan.h"
 
@@ -15,8 +16,8 @@ static tsr_status check_shape(const tsr_tensor *x, const tsr_tensor *y)
     TSR__TRY(tsr__check_range("y.n", y->n, x->n, x->n));
     TSR__TRY(tsr__check_range("y.c", y->c, x->c, x->c));
     for (int axis = 0; axis < TSR_AXES; ++axis) {
-        char name[16] = "y.size[?]";
-        name[7] = "DHW"[axis];
+        char name[16];
+        snprintf(name, sizeof name, "y.size[%c]", tsr__axis_letter(axis));
         TSR__TRY(tsr__check_range(name, y->size[axis], x->size[axis], x->size[axis]));
     }
     return TSR_OK;

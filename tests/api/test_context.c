@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "context.h"
+#include "launch.h"
 #include "support/support.h"
 #include "unit/check.h"
 
@@ -164,6 +165,25 @@ static void a_failed_build_shows_its_log(void **state)
     tsr_context_destroy(context);
 }
 
+/* A source that builds only where the last of its options arrives; options as long as a launch can have, and one more. */
+static void build_options_are_passed_whole_or_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "__kernel void last(__global float *y) { y[0] = LAST; }\n";
+    const tsr__source source = {.name = "test/last.cl", .text = text, .length = sizeof text - 1};
+    tsr_context *context = support_context();
+    cl_program program = NULL;
+    char options[TSR__MAX_OPTIONS + 1];
+    snprintf(options, sizeof options, "%*s", TSR__MAX_OPTIONS - 1, "-DLAST=7");
+    assert_ok(tsr__programs_get(&context->programs, &source, options, &program));
+    program = NULL;
+    snprintf(options, sizeof options, "%*s", TSR__MAX_OPTIONS, "-DLAST=7");
+    assert_fails(tsr__programs_get(&context->programs, &source, options, &program), TSR_UNSUPPORTED, "test/last.cl",
+                 "1024 characters; allowed are 1023");
+    assert_null(program);
+    tsr_context_destroy(context);
+}
+
 static void plans_and_buffers_keep_their_context_alive(void **state)
 {
     (void)state;
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(levels_above_the_wanted_one_are_silent),
         cmocka_unit_test(falling_to_the_reference_is_told),
         cmocka_unit_test(a_failed_build_shows_its_log),
+        cmocka_unit_test(build_options_are_passed_whole_or_refused),
         cmocka_unit_test(plans_and_buffers_keep_their_context_alive),
         cmocka_unit_test(a_buffer_has_limits),
     };

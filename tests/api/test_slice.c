@@ -173,6 +173,39 @@ static void wide_elements_must_begin_at_a_multiple_of_8(void **state)
     tsr_plan_destroy(plan);
 }
 
+static void packing_wants_its_elements_at_multiples_of_8_too(void **state)
+{
+    (void)state;
+    if (!tsr_context_device(context)->fp64) skip();
+    enum { MOST = 4096 };
+    tsr_conv problem;
+    tsr_plan *plan = NULL;
+    tsr_plan_info info;
+    tsr_buffer *w = NULL, *packed = NULL, *late = NULL;
+    unsigned char poison[MOST], after[MOST];
+    assert_ok(tsr_conv_parse("conv:c3h4w4k5r3s3,f64", &problem));
+    assert_ok(tsr_conv_plan(context, &problem, NULL, &plan));
+    assert_ok(tsr_plan_describe(plan, &info));
+    assert_in_range(info.packed_bytes, 5 * 3 * 9 * sizeof(double), MOST - 8);
+    memset(poison, SUPPORT_POISON, MOST);
+    assert_ok(tsr_buffer_create(context, MOST, &w));
+    assert_ok(tsr_buffer_create(context, MOST, &packed));
+    assert_ok(tsr_buffer_write(packed, 0, poison, MOST));
+    assert_ok(tsr_buffer_slice(packed, 4, MOST - 4, &late));
+    assert_fails(tsr_plan_pack_enqueue(plan, w, late, NULL, 0, NULL, NULL), TSR_INVALID_VALUE, "packed begins at byte",
+                 "multiple of 8");
+    tsr_buffer_destroy(late);
+    assert_ok(tsr_buffer_slice(w, 4, MOST - 4, &late));
+    assert_fails(tsr_plan_pack_enqueue(plan, late, packed, NULL, 0, NULL, NULL), TSR_INVALID_VALUE, "w begins at byte",
+                 "multiple of 8");
+    assert_ok(tsr_context_finish(context));
+    assert_ok(tsr_buffer_read(packed, 0, after, MOST));
+    assert_memory_equal(after, poison, MOST);
+    tsr_buffer *const buffers[] = {w, packed, late};
+    for (size_t i = 0; i < COUNT(buffers); ++i) tsr_buffer_destroy(buffers[i]);
+    tsr_plan_destroy(plan);
+}
+
 /* ---- Concatenation --------------------------------------------------------------------------------------------- */
 
 enum { FIRST = 16, SECOND = 8, HEIGHT = 5, WIDTH = 6, IMAGES = 2 };
@@ -266,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_slice_outlives_the_whole_and_the_context),
         cmocka_unit_test(a_slice_of_lent_memory_lies_in_it),
         cmocka_unit_test(wide_elements_must_begin_at_a_multiple_of_8),
+        cmocka_unit_test(packing_wants_its_elements_at_multiples_of_8_too),
         cmocka_unit_test(two_convolutions_write_the_channels_of_one_tensor),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

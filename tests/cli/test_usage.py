@@ -95,6 +95,17 @@ class Usage(CommandTest):
         self.refuse("bench", words=["--problem"])
         self.refuse("bench", "conv:c1w1k1", words=["--problem"])
 
+    def test_repeated_options(self):
+        common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
+        self.refuse(*common, "--output", "z.npy", words=["given twice", "--output"])
+        self.refuse(*common, "--json", "--json", words=["given twice", "--json"])
+        self.refuse(*common, "--pad", 1, "--pad=1", words=["given twice", "--pad"])
+        self.refuse("pool", "x.npy", "--kind", "max", "--kind", "avg", words=["given twice", "--kind"])
+        self.refuse("unpool", "--device", "cpu", "--device", "opencl", words=["given twice", "--device"])
+        self.refuse("reorder", "--from", "nchw", "--from", "nhwc", words=["given twice", "--from"])
+        self.refuse("filter", "-o", "a.png", "-o", "b.png", words=["given twice", "--output"])
+        self.refuse("bench", "--layout", "any", "--layout", "nchw", words=["given twice", "--layout"])
+
     def test_missing_and_unwanted_values(self):
         self.refuse("conv", "x.npy", "w.npy", "-o", words=["missing value", "-o"])
         self.refuse("conv", "x.npy", "w.npy", "-o", "y.npy", "--stride", words=["missing value", "--stride"])

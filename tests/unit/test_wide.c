@@ -117,6 +117,20 @@ static void the_limit_is_where_32_bit_indices_end(void **state)
     }
 }
 
+/* What becomes of a problem on a CPU with one algorithm. */
+static void check_one(const char *algorithm, const char *problem, fate expected)
+{
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr_device cpu = invent_able(TSR_DEVICE_CPU);
+    const tsr__problem p = problem_of(problem, TSR_LAYOUT_NCHW);
+    const tsr__algorithm *const *a = tsr__algorithms_for(&cpu, p.op);
+    while (strcmp((*a)->name, algorithm) != 0) ++a;
+    tsr__offer o;
+    tsr__offer_from(*a, &cpu, &p, &options, &o);
+    assert_true(is_fate(&o, expected));
+    if (o.refusal == NULL) check_launches(&cpu, &o);
+}
+
 /* Whole planes have an algorithm of their own; others refuse such windows for other reasons. */
 static void global_pooling_has_the_same_limit(void **state)
 {
@@ -127,17 +141,22 @@ static void global_pooling_has_the_same_limit(void **state)
     } cases[] = {{"avg:c126h4096w4096,global", FITS},
                  {"avg:c128h4096w4096,global", IN_PARTS},
                  {"max:c1h127w16777216,global", REFUSED}};
-    const tsr_plan_options options = tsr_plan_options_default();
-    const tsr_device cpu = invent_able(TSR_DEVICE_CPU);
-    for (size_t i = 0; i < COUNT(cases); ++i) {
-        const tsr__problem p = pool_problem(cases[i].text, TSR_LAYOUT_NCHW);
-        tsr__offer o;
-        const tsr__algorithm *const *a = tsr__algorithms_for(&cpu, p.op);
-        while (strcmp((*a)->name, "planes") != 0) ++a;
-        tsr__offer_from(*a, &cpu, &p, &options, &o);
-        assert_true(is_fate(&o, cases[i].expected));
-        if (o.refusal == NULL) check_launches(&cpu, &o);
-    }
+    for (size_t i = 0; i < COUNT(cases); ++i) check_one("planes", cases[i].text, cases[i].expected);
+}
+
+/* The copy of a half input is blocked by 8 channels, so that 9 of them become 16. */
+static void a_staged_copy_has_the_same_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        fate expected;
+    } cases[] = {{"conv:c9h127w1048575k8,f16", FITS},
+                 {"conv:c9h127w1048576k8,f16", REFUSED},
+                 {"conv:n2c9h127w524287k8,f16", FITS},
+                 {"conv:n2c9h127w524288k8,f16", IN_PARTS},
+                 {"conv:n3c9h8880w8880k8r3s3,f16", IN_PARTS}};
+    for (size_t i = 0; i < COUNT(cases); ++i) check_one("direct_blocked", cases[i].text, cases[i].expected);
 }
 
 static void reorders_have_the_same_limit(void **state)
@@ -277,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_limit_is_where_32_bit_indices_end),
         cmocka_unit_test(global_pooling_has_the_same_limit),
+        cmocka_unit_test(a_staged_copy_has_the_same_limit),
         cmocka_unit_test(reorders_have_the_same_limit),
         cmocka_unit_test(unpooling_and_columns_have_no_limit),
         cmocka_unit_test(strides_count_and_not_elements),

@@ -150,7 +150,7 @@ static void adaptive_windows_take_nothing_else(void **state)
     sound.output_size[TSR_W] = 4;
     w = sound;
     w.filter[TSR_W] = 2;
-    assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "takes no filter");
+    assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "adaptive pooling's filter[W] is 2");
     w = sound;
     w.dilation[TSR_H] = 2;
     assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "dilation");
@@ -162,7 +162,8 @@ static void adaptive_windows_take_nothing_else(void **state)
     assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "auto_pad");
     w = sound;
     w.pad_end[TSR_W] = 1;
-    assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "pad[W] is 0 and 1", "must be 0");
+    assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE,
+                 "adaptive pooling's pad_end[W] is 1; allowed are 0 to 0");
     w = sound;
     w.output_size[TSR_W] = -1;
     assert_fails(tsr__window_resolve(&w, out), TSR_INVALID_VALUE, "output_size[W] is -1");
