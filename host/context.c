@@ -14,6 +14,13 @@ tsr_context *tsr__context_retain(tsr_context *context)
     return context;
 }
 
+/* The end of what allocate() began. */
+static void release(tsr_context *context)
+{
+    tsr__tuning_close(&context->tuning);
+    free(context);
+}
+
 void tsr_context_destroy(tsr_context *context)
 {
     if (context == NULL || atomic_fetch_sub(&context->references, 1) > 1) return;
@@ -22,7 +29,7 @@ void tsr_context_destroy(tsr_context *context)
         clReleaseCommandQueue(context->queue);
         clReleaseContext(context->cl);
     }
-    free(context);
+    release(context);
 }
 
 /* ---- Creation -------------------------------------------------------------------------------------------------- */
@@ -33,6 +40,11 @@ static tsr_status allocate(const tsr_context_options *options, tsr_context **con
     if (fresh == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "%zu bytes for a context", sizeof *fresh);
     atomic_init(&fresh->references, 1);
     fresh->log = (tsr__log){.function = options->log, .cookie = options->log_cookie, .level = options->log_level};
+    const tsr_status status = tsr__tuning_open(&fresh->tuning);
+    if (status != TSR_OK) {
+        free(fresh);
+        return status;
+    }
     *context = fresh;
     return TSR_OK;
 }
@@ -80,7 +92,7 @@ static tsr_status create_opencl(tsr__cl_device chosen, const tsr_context_options
 static tsr_status finish_creation(tsr_status status, tsr_context *fresh, tsr_context **context)
 {
     if (status != TSR_OK) {
-        free(fresh);
+        release(fresh);
         return status;
     }
     log_device(fresh);

@@ -5,11 +5,13 @@
 #include <stdatomic.h>
 
 #include "program.h"
+#include "tuning.h"
 
 struct tsr_context {
     atomic_size_t references;
     tsr_device device;
     tsr__log log;
+    tsr__tuning tuning;
     cl_context cl; /* this and the rest are unset on the CPU path */
     cl_device_id id;
     cl_command_queue queue;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "clock.h"
+#include "tuned.h"
+#include "tuner.h"
 
 tsr_plan_options tsr_plan_options_default(void)
 {
@@ -109,9 +111,8 @@ static void describe(tsr_plan *plan)
     tsr__text_add(&text, " %s->%s", tsr_layout_text(o->problem.x.layout), tsr_layout_text(o->problem.y.layout));
     if (o->parts > 1)
         tsr__text_add(&text, " in %" PRId64 " parts of the %s", o->parts, o->splits_channels ? "channels" : "batch");
-    const char *const *names = o->algorithm->param_names;
-    for (int i = 0; names != NULL && names[i] != NULL; ++i)
-        tsr__text_add(&text, " %s%" PRId32, names[i], o->params.value[i]);
+    if (o->algorithm->param_names != NULL) tsr__text_add(&text, " ");
+    tsr__params_format(o->algorithm, &o->params, &text);
 }
 
 /* Bytes of a tensor with a number for each output channel. */
@@ -148,6 +149,8 @@ static void fill_info(tsr_plan *plan, double build_ms)
         .packed_bytes = packed_bytes(o),
         .parts = o->parts,
         .build_ms = build_ms,
+        .tuned_ms = o->tuned_ms,
+        .default_ms = o->default_ms,
     };
 }
 
@@ -186,6 +189,18 @@ static void warn_if_slow(const tsr_context *context, const tsr_plan *plan, const
     tsr__log_write(&context->log, TSR_LOG_WARN, "%s runs on the slow reference: %s", plan->description, last_refusal);
 }
 
+static void warn_of_failed_build(const tsr_context *context, const tsr__offer *offer)
+{
+    tsr__log_write(&context->log, TSR_LOG_WARN, "%s/%s does not build here and is passed over: %s",
+                   offer->problem.op->name, offer->algorithm->name, tsr_error_message());
+}
+
+static tsr__tuned tuned_offer(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                              tsr__offer *offer)
+{
+    return tsr__offer_tuned(&context->tuning, &context->device, problem, options, &context->log, offer);
+}
+
 /* Tries the list in order. An algorithm whose kernels do not build on this driver is passed over with a warning, but
  * not where the caller named it or asked for strictness. */
 static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
@@ -209,8 +224,7 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
         if (status == TSR_OK) warn_if_slow(context, *plan, last_refusal);
         if (status != TSR_BUILD_FAILED || !forgiving) return status;
         failure = status;
-        tsr__log_write(&context->log, TSR_LOG_WARN, "%s/%s does not build here and is passed over: %s",
-                       problem->op->name, (*a)->name, tsr_error_message());
+        warn_of_failed_build(context, &offer);
     }
     /* The message of the last failed build stands. */
     return failure != TSR_OK ? failure : tsr__nothing_chosen(device, problem, options);
@@ -228,6 +242,17 @@ tsr_status tsr__plan_create(tsr_context *context, const tsr__problem *problem, c
     const tsr_plan_options defaults = tsr_plan_options_default();
     if (options == NULL) options = &defaults;
     TSR__TRY(tsr__check_options(options, tsr__algorithms_for(&context->device, problem->op)));
+    tsr__offer offer;
+    tsr__tuned tuned = tuned_offer(context, problem, options, &offer);
+    if (tuned != TSR__TUNED && options->tune_ms > 0) {
+        TSR__TRY(tsr__tune(context, problem, options));
+        tuned = tuned_offer(context, problem, options, &offer);
+    }
+    if (tuned != TSR__UNTUNED) {
+        const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
+        if (status != TSR_BUILD_FAILED) return status;
+        warn_of_failed_build(context, &offer);
+    }
     return choose(context, problem, options, plan);
 }
 
@@ -240,7 +265,15 @@ tsr_status tsr__plan_explain(const tsr_context *context, const tsr__problem *pro
         return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", context == NULL ? "context" : "count");
     if (candidates == NULL && capacity > 0)
         return tsr__fail(TSR_INVALID_VALUE, "candidates is NULL while capacity is %zu", capacity);
-    return tsr__explain(&context->device, problem, options, candidates, capacity, count);
+    TSR__TRY(tsr__explain(&context->device, problem, options, candidates, capacity, count));
+    /* The lock inside is all that changes. */
+    tsr__offer offer;
+    if (tuned_offer((tsr_context *)context, problem, options, &offer) == TSR__UNTUNED) return TSR_OK;
+    for (size_t i = 0; i < *count && i < capacity; ++i) {
+        candidates[i].chosen = strcmp(candidates[i].algorithm, offer.algorithm->name) == 0;
+        if (candidates[i].chosen) candidates[i].workspace_bytes = offer.workspace_bytes;
+    }
+    return TSR_OK;
 }
 
 tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info)

@@ -24,7 +24,10 @@ tsr_status tsr__programs_open(tsr__programs *programs, cl_context cl, cl_device_
     programs->base_options = texts[0];
     programs->device_key = tsr__key_of(texts, sizeof texts / sizeof texts[0]);
     TSR__TRY(tsr__program_cache_open(&programs->disk, cache_folder, cache_limit_bytes, log));
-    if (pthread_mutex_init(&programs->lock, NULL) == 0) return TSR_OK;
+    if (pthread_mutex_init(&programs->lock, NULL) == 0) {
+        if (pthread_cond_init(&programs->built, NULL) == 0) return TSR_OK;
+        pthread_mutex_destroy(&programs->lock);
+    }
     tsr__program_cache_close(&programs->disk);
     return tsr__fail(TSR_OUT_OF_MEMORY, "the program table's lock");
 }
@@ -34,6 +37,7 @@ void tsr__programs_close(tsr__programs *programs)
     for (size_t i = 0; i < programs->count; ++i) clReleaseProgram(programs->entries[i].program);
     free(programs->entries);
     tsr__program_cache_close(&programs->disk);
+    pthread_cond_destroy(&programs->built);
     pthread_mutex_destroy(&programs->lock);
 }
 
@@ -175,20 +179,46 @@ static tsr_status build(tsr__programs *programs, const tsr__source *source, cons
     return TSR_OK;
 }
 
+/* The number of an entry, or how many there are. */
+static size_t find(const tsr__programs *programs, tsr__key key)
+{
+    size_t i = 0;
+    while (i < programs->count &&
+           (programs->entries[i].key.high != key.high || programs->entries[i].key.low != key.low))
+        ++i;
+    return i;
+}
+
+/* Builds a program that nobody has begun, with the lock held but for the time that the driver takes. */
+static tsr_status build_entry(tsr__programs *programs, const tsr__source *source, const char *options, tsr__key key,
+                              cl_program *program)
+{
+    TSR__TRY(make_room(programs));
+    programs->entries[programs->count++] = (tsr__program_entry){.key = key, .program = NULL};
+    pthread_mutex_unlock(&programs->lock);
+    const tsr_status status = build(programs, source, options, key, program);
+    pthread_mutex_lock(&programs->lock);
+    tsr__program_entry *entry = &programs->entries[find(programs, key)];
+    if (status == TSR_OK)
+        entry->program = *program;
+    else
+        *entry = programs->entries[--programs->count]; /* who waited tries again */
+    pthread_cond_broadcast(&programs->built);
+    return status;
+}
+
 /* With the lock held. */
 static tsr_status get(tsr__programs *programs, const tsr__source *source, const char *options, cl_program *program)
 {
     const tsr__key key = program_key(programs, source, options);
-    for (size_t i = 0; i < programs->count; ++i) {
-        const tsr__program_entry *entry = &programs->entries[i];
-        if (entry->key.high != key.high || entry->key.low != key.low) continue;
-        tsr__log_write(programs->log, TSR_LOG_DEBUG, "program %s with \"%s\": in memory", source->name, options);
-        *program = entry->program;
-        return TSR_OK;
+    size_t at = find(programs, key);
+    while (at < programs->count && programs->entries[at].program == NULL) {
+        pthread_cond_wait(&programs->built, &programs->lock);
+        at = find(programs, key);
     }
-    TSR__TRY(make_room(programs));
-    TSR__TRY(build(programs, source, options, key, program));
-    programs->entries[programs->count++] = (tsr__program_entry){.key = key, .program = *program};
+    if (at == programs->count) return build_entry(programs, source, options, key, program);
+    tsr__log_write(programs->log, TSR_LOG_DEBUG, "program %s with \"%s\": in memory", source->name, options);
+    *program = programs->entries[at].program;
     return TSR_OK;
 }
 

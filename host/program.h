@@ -11,10 +11,11 @@
 
 typedef struct tsr__program_entry {
     tsr__key key;
-    cl_program program;
+    cl_program program; /* NULL: a thread is building it */
 } tsr__program_entry;
 
-/* Belongs to a context; `lock` guards the entries and is held while a program is looked up or built. */
+/* Belongs to a context; `lock` guards the entries. It is not held while a program is built: threads build different ones at
+ * the same time, and who wants one that is being built waits for `built`. */
 typedef struct tsr__programs {
     cl_context cl;
     cl_device_id device;
@@ -23,6 +24,7 @@ typedef struct tsr__programs {
     const tsr__log *log;
     tsr__program_cache disk;
     pthread_mutex_t lock;
+    pthread_cond_t built;
     tsr__program_entry *entries;
     size_t count, capacity;
 } tsr__programs;

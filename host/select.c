@@ -1,5 +1,6 @@
 #include "select.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Packed weights begin at a cache line of every device. */
@@ -59,6 +60,31 @@ static const char *refuse_memory(const tsr__offer *offer, const tsr_device *devi
     if (offer->workspace_bytes > device->max_alloc_bytes)
         return "it needs more workspace than one buffer of the device can hold";
     return NULL;
+}
+
+/* ---- Params ---------------------------------------------------------------------------------------------------- */
+
+size_t tsr__offer_candidates(const tsr__offer *offer, const tsr_device *device, tsr__params *out, size_t capacity)
+{
+    if (offer->algorithm->candidates != NULL)
+        return offer->algorithm->candidates(device, &offer->problem, out, capacity);
+    if (capacity > 0) out[0] = offer->params;
+    return 1;
+}
+
+void tsr__offer_take(tsr__offer *offer, const tsr__params *params, const tsr_device *device,
+                     const tsr_plan_options *options)
+{
+    offer->params = *params;
+    tsr__offer_measure(offer, options);
+    offer->refusal = refuse_memory(offer, device, options);
+}
+
+void tsr__params_format(const tsr__algorithm *algorithm, const tsr__params *params, tsr__text *text)
+{
+    const char *const *names = algorithm->param_names;
+    for (int i = 0; names != NULL && names[i] != NULL; ++i)
+        tsr__text_add(text, "%s%s%" PRId32, i == 0 ? "" : " ", names[i], params->value[i]);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------------------------- */

@@ -18,6 +18,8 @@ typedef struct tsr__offer {
     /* The whole consists of so many equal parts, which lie one behind the other in the batch or in the channels. */
     int64_t parts;
     bool splits_channels;
+
+    double tuned_ms, default_ms; /* of one run, where tuning data chose this; else 0 */
 } tsr__offer;
 
 /* Bytes of an element of a slot's memory. */
@@ -33,6 +35,17 @@ void tsr__offer_from(const tsr__algorithm *algorithm, const tsr_device *device, 
 
 /* Brings the memory figures of an offer up to date with its params. */
 void tsr__offer_measure(tsr__offer *offer, const tsr_plan_options *options);
+
+/* The params worth trying for an accepted offer, its own first: at most `capacity`, answering how many. */
+enum { TSR__MAX_CANDIDATES = 64 };
+size_t tsr__offer_candidates(const tsr__offer *offer, const tsr_device *device, tsr__params *out, size_t capacity);
+
+/* Gives an accepted offer other params, of its candidates; what they need of memory may now refuse it. */
+void tsr__offer_take(tsr__offer *offer, const tsr__params *params, const tsr_device *device,
+                     const tsr_plan_options *options);
+
+/* Writes params as people read them: "vec16 q12 k2"; nothing where there are none. */
+void tsr__params_format(const tsr__algorithm *algorithm, const tsr__params *params, tsr__text *text);
 
 /* Whether the options admit an algorithm on a device: the named one alone, or those of the device's family, under
  * `strict` without the reference. */

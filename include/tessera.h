@@ -6,17 +6,16 @@
  *   compute. A *plan* is a problem with its algorithm chosen and its kernels built: making one is slow, and it never
  *   changes afterwards. Running a plan is fast: no allocation, no compilation, no waiting.
  *
- * Rules that hold everywhere
- *
+ * Rules that hold everywhere:
  *   - Every call that can fail returns a tsr_status. Results come through the last pointer and are written only on
  *     success. tsr_error_message() then tells, for the calling thread, which field was wrong, its value and the limit.
  *   - Whoever creates an object destroys it; every destroy function allows NULL. Objects may be destroyed in any order:
  *     a plan and a buffer keep their context alive. What was lent stays the lender's; OpenCL handles are retained.
  *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
- *     call while another uses it, as with any memory. A context locks its program table while it looks up or builds;
- *     a plan locks itself while it sets kernel arguments and enqueues, and never while a kernel runs.
- *   - Sizes and strides are counts of elements unless a name says bytes; offsets and sizes of buffers are in bytes. A
- *     slice or a tensor begins at a multiple of 4, a tensor of f64 or of 64-bit indices of 8.
+ *     call while another uses it, as with any memory. Plans may be made in several threads to compile several
+ *     at once, where the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
+ *   - Sizes and strides count elements, offsets and sizes of buffers bytes. A slice or a tensor begins at a multiple of
+ *     4, a tensor of f64 or of 64-bit indices of 8.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -135,7 +134,6 @@ typedef struct tsr_context_options {
     uint64_t cache_limit_bytes; /* the oldest files go first; default 256 MiB                                  */
     bool profiling;             /* the context's own queue records event times; default false                  */
 } tsr_context_options;
-
 TSR_API tsr_context_options tsr_context_options_default(void);
 
 /* Opens a device chosen by `selector`:
@@ -154,34 +152,29 @@ TSR_API tsr_status tsr_context_wrap(cl_context cl, cl_device_id device, const ts
                                     tsr_context **context);
 TSR_API void tsr_context_destroy(tsr_context *context);
 
-/* Valid as long as the context. NULL for NULL, here and below. */
+/* The device, valid as long as the context, and its OpenCL handles, borrowed: NULL on the CPU path. The queue is the
+ * context's own, in order. NULL for NULL. */
 TSR_API const tsr_device *tsr_context_device(const tsr_context *context);
-
-/* The OpenCL handles of a context, borrowed: NULL on the CPU path. The queue is the context's own, in order. */
 TSR_API cl_context tsr_context_cl(const tsr_context *context);
 TSR_API cl_device_id tsr_context_cl_device(const tsr_context *context);
 TSR_API cl_command_queue tsr_context_queue(const tsr_context *context);
-
-TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits until its own queue is done */
+TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits for everything on its own queue */
 
 /* ---- Buffers --------------------------------------------------------------------------------------------------- */
 
-/* A range of bytes on a context's device; on the CPU path a range of host memory. */
-typedef struct tsr_buffer tsr_buffer;
+typedef struct tsr_buffer tsr_buffer; /* bytes on a context's device; on the CPU path in host memory */
 
 /* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
 TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
 
-/* Lends a range of a cl_mem that belongs to the context's cl_context: no copy is ever made. The range lies
- * inside the cl_mem, which is retained until the buffer is destroyed. */
+/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed; no copy is made. */
 TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
                                    tsr_buffer **buffer);
 
 /* Lends host memory to a context of the CPU path. `memory` is aligned to 4 bytes and outlives the buffer. */
 TSR_API tsr_status tsr_buffer_wrap_host(tsr_context *context, void *memory, uint64_t bytes, tsr_buffer **buffer);
 
-/* Another buffer over `bytes` bytes of `whole` from `offset` on, a multiple of 4: a view of a tensor begins there. The
- * memory lives as long as either. */
+/* Another buffer over bytes of `whole`: a view of a tensor begins there. The memory lives as long as either. */
 TSR_API tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t bytes, tsr_buffer **slice);
 TSR_API void tsr_buffer_destroy(tsr_buffer *buffer);
 TSR_API uint64_t tsr_buffer_bytes(const tsr_buffer *buffer); /* 0 for NULL */
@@ -226,8 +219,7 @@ typedef enum tsr_layout {
     TSR_LAYOUT_ANY, /* in a problem: whatever the chosen algorithm likes best; tsr_plan_info tells */
 } tsr_layout;
 
-/* "nchw", "nchw8c", "nhwc", ..., "any"; "unknown layout" for any other number. */
-TSR_API const char *tsr_layout_text(tsr_layout layout);
+TSR_API const char *tsr_layout_text(tsr_layout layout); /* "nchw", ..., "any"; "unknown layout" for any other number */
 
 /* How far, in elements, an element lies from the next along each axis: with these a tensor is a view into a larger one,
  * such as a region, some channels, some images, or a part that a concatenation writes. 0: as in a dense tensor, given
@@ -249,8 +241,7 @@ typedef struct tsr_tensor {
     tsr_strides strides;
 } tsr_tensor;
 
-/* F32, NCHW, n = 1, every size 1, c = 0, dense. */
-TSR_API tsr_tensor tsr_tensor_default(void);
+TSR_API tsr_tensor tsr_tensor_default(void); /* F32, NCHW, n = 1, every size 1, c = 0, dense */
 
 /* Bytes from a tensor's first element to the end of its last, spare lanes included. Fails where a size is below 1, the
  * layout is ANY, a stride is negative, or the bytes overflow 63 bits. */
@@ -272,7 +263,7 @@ typedef enum tsr_pad_mode {
 } tsr_pad_mode;
 
 /* The function applied to a result v, with the problem's alpha and beta as a and b. A NaN stays a NaN. The columns:
- * name, text, the a and b that tsr_activation_parse() takes for granted, and how many the text may give ("clip:0:6"). */
+ * name, text, the a and b that tsr_activation_parse() takes for granted, how many the text may give ("clip:0:6"). */
 #define TSR_ACTIVATION_LIST(X)                                                                                   \
     X(NONE, "none", 0.0, 0.0, 0)                                                                                 \
     X(RELU, "relu", 0.0, 0.0, 0)                       /* max(v, 0)                                       */     \
@@ -302,13 +293,13 @@ TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activa
 
 /* Convolution y = activation(scale_k * conv(x, w) + bias_k + residual), in that order.
  *
- *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, in that order)
+ *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, in this order)
  *   scale  k                   residual  as y
  *   bias   k                   y         n, k, out
  *
  * conv is cross-correlation, as in ONNX, cuDNN and PyTorch; with `flip` the filter is mirrored on every axis, which is
- * the convolution of mathematics. All tensors have the same type. Sums on devices are in float for f32 and f16, in double
- * for f64; the CPU path's `reference` sums in double.
+ * the convolution of mathematics. All tensors have the same type. Sums on devices are in float for f32 and f16, in
+ * double for f64; the CPU path's `reference` sums in double.
  *
  * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1 (ONNX Conv, opset
  * 22); a filter that is larger than the padded input is an error.
@@ -342,7 +333,6 @@ typedef struct tsr_conv {
 /* c, k and size[TSR_W] are 0 and must be set. n, groups, the other sizes, filter, stride and dilation are 1; no
  * padding, no scale, bias, residual or activation; F32, NCHW, dense. */
 TSR_API tsr_conv tsr_conv_default(void);
-
 /* Checks the whole problem and tells the shape of y (with the problem's y_layout and y_strides). */
 TSR_API tsr_status tsr_conv_output(const tsr_conv *problem, tsr_tensor *y);
 
@@ -415,7 +405,6 @@ TSR_API tsr_pool tsr_pool_torch(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_onnx(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_tensorflow(tsr_pool_kind kind);
 TSR_API tsr_pool tsr_pool_caffe(tsr_pool_kind kind);
-
 TSR_API tsr_status tsr_pool_output(const tsr_pool *problem, tsr_tensor *y);
 
 /* Unpooling: y is 0 but for y[indices[i]] = x[i], the reverse of a maximum pooling. Where two elements have the same
@@ -454,10 +443,8 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
 
 /* ---- Notation -------------------------------------------------------------------------------------------------- */
 
-/* One notation for a problem, in tests, logs and benchmarks: an operator, a colon, then tokens of a name and a number
- * in any order; what is absent has its default.
- *
- *   conv:n8c64h56w56k64r3s3pd1   convt: (transposed)   max:c64h112w112r3s3st2pd1   avg:   avgpad: (padding counts)   lp:
+/* One notation for a problem, in tests, logs and benchmarks: an operator (conv: convt: max: avg: avgpad: lp:), then
+ * tokens of a name and a number in any order, once each, as in conv:n8c64h56w56k64r3s3pd1; else it has its default.
  *
  *   n batch  c channels  d h w input sizes  k output channels  t r s filter or window  st stride  dl dilation
  *   g groups  pd padding  op output padding  os output size (transposed, adaptive pooling)  div divisor  p of lp
@@ -465,7 +452,6 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
  * st, dl, pd, op and os take one number, or one for each axis joined by x (st2x1: height and width; st2x1x1: depth
  * too); pd also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is
  * given. Words follow, each after a comma: "conv:c3h8w8k4r3s3,bias,relu".
- *
  *   all         same-upper same-lower valid, f16 f64 (max: i8 u8)
  *   conv convt  scale bias residual flip reflect replicate circular half-sums, or an activation as
  *               tsr_activation_parse() reads it, with colons
@@ -479,17 +465,16 @@ TSR_API const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t 
 
 /* ---- Plans ----------------------------------------------------------------------------------------------------- */
 
-/* Immutable: algorithm chosen, layouts fixed, kernels built. */
-typedef struct tsr_plan tsr_plan;
+typedef struct tsr_plan tsr_plan; /* immutable: algorithm chosen, layouts fixed, kernels built */
 
 typedef struct tsr_plan_options {
     const char *algorithm;          /* force this one, by name; NULL (default): the first that fits                */
     uint64_t workspace_limit_bytes; /* an algorithm that needs more is refused; default: no limit                  */
     bool strict;                    /* falling to `reference` is TSR_UNSUPPORTED; naming it is not; default false  */
-    bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights,
-                                       which a plan packs into its workspace at every run where it needs to        */
+    bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights  */
+    uint32_t tune_ms;               /* measure what would run fastest, for about so many milliseconds, where the
+                                       context's tuning data does not tell; default 0: never                       */
 } tsr_plan_options;
-
 TSR_API tsr_plan_options tsr_plan_options_default(void);
 
 /* Chooses an algorithm and builds its kernels. Slow: compiles what no cache holds. options may be NULL. */
@@ -499,7 +484,6 @@ TSR_API tsr_status tsr_pool_plan(tsr_context *context, const tsr_pool *problem, 
                                  tsr_plan **plan);
 TSR_API tsr_status tsr_unpool_plan(tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options,
                                    tsr_plan **plan);
-
 /* From x, the image, to y, the columns; and back. */
 TSR_API tsr_status tsr_unfold_plan(tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
                                    tsr_plan **plan);
@@ -523,12 +507,13 @@ typedef struct tsr_plan_info {
     uint64_t packed_bytes;    /* what tsr_plan_pack_enqueue() writes; 0 where there are no weights              */
     int64_t parts;            /* above 1: it is run in so many parts, because the whole would exceed a limit    */
     double build_ms;          /* time to build or load the kernels: part of what making the plan took           */
+    double tuned_ms;          /* one run as tuning measured it; 0: the plan is not from tuning data             */
+    double default_ms;        /* the same without tuning data                                                   */
 } tsr_plan_info;
 
 TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
 
-/* One line of the list of algorithms. */
-typedef struct tsr_candidate {
+typedef struct tsr_candidate { /* one line of the list of algorithms */
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
     uint64_t workspace_bytes; /* what a plan with these options would need; 0 where it refuses for another reason */
@@ -556,6 +541,23 @@ TSR_API tsr_status tsr_fold_explain(const tsr_context *context, const tsr_unfold
 TSR_API tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
                                        const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
                                        size_t *count);
+
+/* ---- Tuning ---------------------------------------------------------------------------------------------------- */
+
+/* A context's tuning data tells which algorithm with which params was measured to be the fastest for a problem, on a
+ * device with a driver, in the layouts asked for, with plain or packed weights. Plans follow it, and those with tune_ms
+ * add to it. It is a hint: a record that names what the library or the device does not have, or what refuses the problem or
+ * needs more memory than the options allow, is passed over; a named algorithm stays the one that runs. docs/tuning.md
+ * describes the text.
+ *
+ * Tuning runs on the context's own queue, in memory of its own. A compilation is not broken off when the time is up. */
+
+/* Adds records, from memory or from a file of at most 64 MiB; a line that is no record is skipped with a warning. */
+TSR_API tsr_status tsr_tuning_add(tsr_context *context, const char *text, uint64_t bytes);
+TSR_API tsr_status tsr_tuning_load(tsr_context *context, const char *path);
+
+/* Writes all records, those of other devices too, to a file that appears whole or not at all. */
+TSR_API tsr_status tsr_tuning_save(tsr_context *context, const char *path);
 
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 

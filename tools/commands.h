@@ -9,5 +9,6 @@ int command_unpool(int argc, char **argv);
 int command_reorder(int argc, char **argv);
 int command_filter(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_tune(int argc, char **argv);
 
 #endif

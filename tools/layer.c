@@ -100,6 +100,14 @@ int layer_parse(const char *text, layer_form form, layer_problem *problem)
     return EXIT_DONE;
 }
 
+int layer_plan_with(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
+                    tsr_plan **plan)
+{
+    const tsr_status status = problem->is_conv ? tsr_conv_plan(context, &problem->conv, options, plan)
+                                               : tsr_pool_plan(context, &problem->pool, options, plan);
+    return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot plan");
+}
+
 int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,
                double *plan_ms)
 {
@@ -107,10 +115,9 @@ int layer_plan(tsr_context *context, const layer_problem *problem, const char *a
     options.algorithm = algorithm;
     options.packed_weights = true;
     const double start = tsr__clock_ms();
-    const tsr_status status = problem->is_conv ? tsr_conv_plan(context, &problem->conv, &options, plan)
-                                               : tsr_pool_plan(context, &problem->pool, &options, plan);
+    const int failed = layer_plan_with(context, problem, &options, plan);
     *plan_ms = tsr__clock_ms() - start;
-    return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot plan");
+    return failed;
 }
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,11 @@ typedef struct layer {
 /* Reads a problem. Returns an exit code (report.h). */
 int layer_parse(const char *text, layer_form form, layer_problem *problem);
 
-/* Makes a plan for the problem and measures how long it took. algorithm NULL: the library's choice. */
+/* Makes a plan for the problem. Returns an exit code (report.h). */
+int layer_plan_with(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
+                    tsr_plan **plan);
+
+/* The same for packed weights, and measures how long it took. algorithm NULL: the library's choice. */
 int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,
                double *plan_ms);
 

@@ -16,12 +16,14 @@ static const char help[] =
     "  tessera reorder   changes the order of an array's axes, and its type (.npy files)\n"
     "  tessera filter    filters a photograph (PNG or JPEG)\n"
     "  tessera bench     measures how fast a device is, against its own peak\n"
+    "  tessera tune      measures which algorithm and parameters run problems fastest, into a file\n"
     "  tessera version   prints the version\n"
     "\n"
     "tessera COMMAND --help explains a command.\n"
     "\n"
     "Exit codes: 0 done; 2 bad input or usage; 3 the device or driver failed.\n"
     "TESSERA_LOG=info or debug in the environment tells on stderr what the library does.\n"
+    "TESSERA_TUNING names a file of `tessera tune`, which the other commands then follow.\n"
     "Built programs are kept in $XDG_CACHE_HOME/tessera, by default ~/.cache/tessera.\n";
 
 static const char version_help[] = "usage: tessera version\n"
@@ -45,7 +47,8 @@ static const struct {
     {"devices", "tessera devices", command_devices}, {"conv", "tessera conv", command_conv},
     {"pool", "tessera pool", command_pool},          {"unpool", "tessera unpool", command_unpool},
     {"reorder", "tessera reorder", command_reorder}, {"filter", "tessera filter", command_filter},
-    {"bench", "tessera bench", command_bench},       {"version", "tessera version", command_version},
+    {"bench", "tessera bench", command_bench},       {"tune", "tessera tune", command_tune},
+    {"version", "tessera version", command_version},
 };
 
 static int dispatch(int argc, char **argv)

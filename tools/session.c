@@ -47,6 +47,14 @@ static bool is_selector(const char *text)
     return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
 }
 
+static int follow_tuning(tsr_context *context)
+{
+    const char *path = getenv("TESSERA_TUNING");
+    if (path == NULL || path[0] == '\0') return EXIT_DONE;
+    const tsr_status status = tsr_tuning_load(context, path);
+    return status == TSR_OK ? EXIT_DONE : report_status(status, "TESSERA_TUNING");
+}
+
 int session_open(const char *selector, session_cache cache, const char *folder, tsr_context **context)
 {
     char path[4096];
@@ -61,7 +69,7 @@ int session_open(const char *selector, session_cache cache, const char *folder, 
     if (cache == SESSION_CACHE_FOLDER) options.cache_folder = folder;
 
     const tsr_status status = tsr_context_create(selector, &options, context);
-    if (status == TSR_OK) return EXIT_DONE;
+    if (status == TSR_OK) return follow_tuning(*context);
     size_t count = 0;
     if (status == TSR_NO_DEVICE && tsr_device_list(NULL, 0, &count) == TSR_OK && count == 0) {
         return report(EXIT_DEVICE, "no OpenCL device was found; --device cpu runs without OpenCL");

@@ -14,7 +14,8 @@ typedef enum session_cache {
 } session_cache;
 
 /* Opens a device as tsr_context_create() does. TESSERA_LOG=error|warn|info|debug says how much of the library's log
- * goes to stderr; without it warnings do. `folder` is for SESSION_CACHE_FOLDER. Returns an exit code (report.h). */
+ * goes to stderr; without it warnings do. TESSERA_TUNING names a file of tuning
+ * data to follow. `folder` is for SESSION_CACHE_FOLDER. Returns an exit code (report.h). */
 int session_open(const char *selector, session_cache cache, const char *folder, tsr_context **context);
 
 /* True where TESSERA_LOG asks for everything. */

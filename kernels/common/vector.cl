@@ -25,29 +25,43 @@
  * only where nothing else is loaded or stored between them. */
 typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));
 typedef JOIN(float, VEC) float_anywhere __attribute__((aligned(4)));
+typedef JOIN(ushort, VEC) ushort_anywhere __attribute__((aligned(2)));
 typedef JOIN(char, VEC) char_anywhere __attribute__((aligned(1)));
 typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
 
 #define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
 #define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 
-#define TO_FLOATV(v)               JOIN(convert_float, VEC)(v)
-#define TO_CHARV(v)                JOIN(JOIN(convert_char, VEC), _sat_rte)(v)
-#define TO_UCHARV(v)               JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v)
+/* PoCL's vload_halfN and vstore_halfN want vectors that are aligned as a whole, though OpenCL does not. */
+static inline REALV of_half_bits(JOIN(ushort, VEC) bits)
+{
+    return TO_REALV(JOIN(vload_half, VEC)(0, (const half *)&bits));
+}
 
-#define LOADV_0(pointer)           TO_REALV(*(__global const float_anywhere *)(pointer))
-#define LOADV_1(pointer)           TO_REALV(JOIN(vload_half, VEC)(0, pointer))
-#define LOADV_2(pointer)           (*(__global const real_anywhere *)(pointer))
-#define LOADV_3(pointer)           TO_REALV(*(__global const char_anywhere *)(pointer))
-#define LOADV_4(pointer)           TO_REALV(*(__global const uchar_anywhere *)(pointer))
-#define LOADV_X(pointer)           JOIN(LOADV_, DTYPE)(pointer)
+static inline JOIN(ushort, VEC) half_bits(REALV v)
+{
+    JOIN(ushort, VEC) bits;
+    JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, (half *)&bits);
+    return bits;
+}
 
-#define STOREV_0(v, pointer)       (*(__global float_anywhere *)(pointer) = TO_FLOATV(v))
-#define STOREV_1(v, pointer)       JOIN(JOIN(vstore_half, VEC), _rte)(v, 0, pointer)
-#define STOREV_2(v, pointer)       (*(__global real_anywhere *)(pointer) = (v))
-#define STOREV_3(v, pointer)       (*(__global char_anywhere *)(pointer) = TO_CHARV(v))
-#define STOREV_4(v, pointer)       (*(__global uchar_anywhere *)(pointer) = TO_UCHARV(v))
-#define STOREV_Y(value, pointer)   JOIN(STOREV_, Y_DTYPE)(value, pointer)
+#define TO_FLOATV(v)             JOIN(convert_float, VEC)(v)
+#define TO_CHARV(v)              JOIN(JOIN(convert_char, VEC), _sat_rte)(v)
+#define TO_UCHARV(v)             JOIN(JOIN(convert_uchar, VEC), _sat_rte)(v)
+
+#define LOADV_0(pointer)         TO_REALV(*(__global const float_anywhere *)(pointer))
+#define LOADV_1(pointer)         of_half_bits(*(__global const ushort_anywhere *)(pointer))
+#define LOADV_2(pointer)         (*(__global const real_anywhere *)(pointer))
+#define LOADV_3(pointer)         TO_REALV(*(__global const char_anywhere *)(pointer))
+#define LOADV_4(pointer)         TO_REALV(*(__global const uchar_anywhere *)(pointer))
+#define LOADV_X(pointer)         JOIN(LOADV_, DTYPE)(pointer)
+
+#define STOREV_0(v, pointer)     (*(__global float_anywhere *)(pointer) = TO_FLOATV(v))
+#define STOREV_1(v, pointer)     (*(__global ushort_anywhere *)(pointer) = half_bits(v))
+#define STOREV_2(v, pointer)     (*(__global real_anywhere *)(pointer) = (v))
+#define STOREV_3(v, pointer)     (*(__global char_anywhere *)(pointer) = TO_CHARV(v))
+#define STOREV_4(v, pointer)     (*(__global uchar_anywhere *)(pointer) = TO_UCHARV(v))
+#define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
 
 /* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are converted
  * as vectors and then moved one by one: to convert halves one by one is ten times slower. */
@@ -59,13 +73,13 @@ typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
 #define X_BITS              JOIN(BITS_, DTYPE)
 #define Y_BITS              JOIN(BITS_, Y_DTYPE)
 #define FROM_BITSV_0(bits)  TO_REALV(LOADV(bits))
-#define FROM_BITSV_1(bits)  LOADV_1((const half *)(bits))
+#define FROM_BITSV_1(bits)  of_half_bits(LOADV(bits))
 #define FROM_BITSV_2(bits)  LOADV(bits)
 #define FROM_BITSV_3(bits)  FROM_BITSV_0(bits)
 #define FROM_BITSV_4(bits)  FROM_BITSV_0(bits)
 #define FROM_BITSV(bits)    JOIN(FROM_BITSV_, DTYPE)(bits)
 #define TO_BITSV_0(v, bits) STOREV(TO_FLOATV(v), bits)
-#define TO_BITSV_1(v, bits) STOREV_1(v, (half *)(bits))
+#define TO_BITSV_1(v, bits) STOREV(half_bits(v), bits)
 #define TO_BITSV_2(v, bits) STOREV(v, bits)
 #define TO_BITSV_3(v, bits) STOREV(TO_CHARV(v), bits)
 #define TO_BITSV_4(v, bits) STOREV(TO_UCHARV(v), bits)

@@ -54,18 +54,30 @@ static tsr_status make_buffers(use *u)
     return status == TSR_OK ? tsr_buffer_write(u->w, 0, ones, sizeof ones) : status;
 }
 
-static tsr_status run_owning_nothing(use *u, const char *cache_folder)
+static tsr_status run_with(use *u, const char *cache_folder, const tsr_plan_options *plan_options)
 {
     const tsr_context_options options = options_of(cache_folder);
     tsr_conv problem;
     tsr_status status = tsr_conv_parse("conv:c1h3w3k1r3s3pd1", &problem);
     if (status == TSR_OK) status = tsr_context_create(support_selector(), &options, &u->context);
-    if (status == TSR_OK) status = tsr_conv_plan(u->context, &problem, NULL, &u->plan);
+    if (status == TSR_OK) status = tsr_conv_plan(u->context, &problem, plan_options, &u->plan);
     if (status == TSR_OK) status = make_buffers(u);
     if (status == TSR_OK) status = tsr_plan_pack_enqueue(u->plan, u->w, u->packed, NULL, 0, NULL, NULL);
     const tsr_args args = {.x = u->x, .w = u->w, .y = u->y};
     if (status == TSR_OK) status = tsr_plan_run(u->plan, &args);
     return status == TSR_OK ? tsr_buffer_read(u->y, 0, u->result, sizeof u->result) : status;
+}
+
+static tsr_status run_owning_nothing(use *u, const char *cache_folder)
+{
+    return run_with(u, cache_folder, NULL);
+}
+
+static tsr_status run_tuned(use *u, const char *cache_folder)
+{
+    tsr_plan_options options = tsr_plan_options_default();
+    options.tune_ms = 60000;
+    return run_with(u, cache_folder, &options);
 }
 
 /* ---- Lending --------------------------------------------------------------------------------------------------- */
@@ -181,6 +193,14 @@ static void every_allocation_may_fail(void **state)
     fail_each_allocation(run_owning_nothing, 6);
 }
 
+/* On the CPU path, where there is nothing to compile. */
+static void every_allocation_of_tuning_may_fail(void **state)
+{
+    (void)state;
+    if (!is_cpu_path()) skip();
+    fail_each_allocation(run_tuned, 10);
+}
+
 static void every_opencl_call_may_fail(void **state)
 {
     (void)state;
@@ -208,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_of_tuning_may_fail),
         cmocka_unit_test(every_opencl_call_may_fail),
         cmocka_unit_test(with_lent_objects_every_call_may_fail_too),
     };

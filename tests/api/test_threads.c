@@ -220,6 +220,28 @@ static void one_context_makes_plans_for_many_threads(void **state)
     free(workers);
 }
 
+/* Half of the threads want one program, the others another, and a fresh context has neither. */
+static void threads_build_different_programs_at_once(void **state)
+{
+    (void)state;
+    static const char other_problem[] = "conv:c3h12w12k16r3s3pd1,leaky-relu:0.25";
+    worker *workers = make_workers();
+    tsr_context *context = NULL;
+    assert_ok(tsr_context_create(support_selector(), NULL, &context));
+    for (int i = 0; i < THREADS; ++i) {
+        workers[i].context = context;
+        workers[i].problem = i % 2 == 0 ? plain_problem : other_problem;
+    }
+    run_workers(workers);
+    for (int i = 2; i < THREADS; ++i) {
+        assert_int_equal(workers[i].status, TSR_OK);
+        for (int j = 0; j < ELEMENTS; ++j)
+            assert_true(workers[i].result[j] * workers[i % 2].factor == workers[i].factor * workers[i % 2].result[j]);
+    }
+    tsr_context_destroy(context);
+    free(workers);
+}
+
 static void each_thread_may_have_its_own_context(void **state)
 {
     (void)state;
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_plan_in_parts_serves_many_threads),
         cmocka_unit_test(one_plan_serves_out_of_order_queues_of_many_threads),
         cmocka_unit_test(one_context_makes_plans_for_many_threads),
+        cmocka_unit_test(threads_build_different_programs_at_once),
         cmocka_unit_test(each_thread_may_have_its_own_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@ import subprocess
 
 from support import TESSERA, CommandTest
 
-COMMANDS = ("devices", "conv", "pool", "unpool", "reorder", "filter", "bench", "version")
+COMMANDS = ("devices", "conv", "pool", "unpool", "reorder", "filter", "bench", "tune", "version")
 
 
 class Usage(CommandTest):
@@ -31,7 +31,8 @@ class Usage(CommandTest):
                    "unpool": "output output-shape kernel stride pad layout dtype device explain json",
                    "reorder": "output from to channels dtype to-dtype device explain json",
                    "filter": "kernel pool pool-kernel pool-stride device",
-                   "bench": "problem device layout algorithm json"}
+                   "bench": "problem device layout algorithm json",
+                   "tune": "problem list output budget device layout dtype plain"}
         for command, names in options.items():
             text = self.command(command, "--help").stdout
             for name in names.split():

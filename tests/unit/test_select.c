@@ -127,6 +127,38 @@ static void any_layout_follows_the_device_and_the_channels(void **state)
     }
 }
 
+/* Output pixels and vectors of output channels in a tile, and input channels in a slab. */
+static void tiles_follow_the_vectors_and_the_channels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem;
+        uint32_t float_width;
+        int32_t tile_q, tile_k, slab;
+    } cases[] = {
+        {"conv:c64h56w56k64r3s3pd1", 16, 7, 4, 64},    {"conv:c64h56w56k64r3s3pd1", 8, 6, 2, 64},
+        {"conv:c64h56w56k16r3s3pd1", 16, 12, 1, 64}, /* one vector of channels */
+        {"conv:c64h56w56k48r3s3pd1", 16, 12, 2, 64}, /* a fourth of four would be idle */
+        {"conv:c64h56w56k128g2", 16, 7, 4, 512},       {"conv:c64h56w56k128g4", 16, 12, 2, 512},
+        {"conv:c64h56w56k64r1s3pd0x1", 16, 7, 4, 160},
+    };
+    const tsr_plan_options options = tsr_plan_options_default();
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr_device cpu = invent(TSR_DEVICE_CPU, cases[i].float_width);
+        const tsr__problem problem = conv_problem(cases[i].problem, TSR_LAYOUT_ANY);
+        char shown[128], expected[128];
+        tsr__text text = tsr__text_over(shown, sizeof shown), wanted = tsr__text_over(expected, sizeof expected);
+        tsr__offer offer;
+        tsr__offer_from(&tsr__conv_direct_blocked, &cpu, &problem, &options, &offer);
+        tsr__params_format(offer.algorithm, &offer.params, &text);
+        tsr__text_add(&wanted, " q%d k%d rounds", (int)cases[i].tile_q, (int)cases[i].tile_k);
+        assert_contains(shown, expected);
+        wanted = tsr__text_over(expected, sizeof expected);
+        tsr__text_add(&wanted, " slab%d", (int)cases[i].slab);
+        assert_contains(shown, expected);
+    }
+}
+
 static void refusals_tell_the_reason(void **state)
 {
     (void)state;
@@ -242,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_other_family_runs_where_it_is_named),
         cmocka_unit_test(an_unknown_name_is_refused_with_what_there_is),
         cmocka_unit_test(any_layout_follows_the_device_and_the_channels),
+        cmocka_unit_test(tiles_follow_the_vectors_and_the_channels),
         cmocka_unit_test(refusals_tell_the_reason),
         cmocka_unit_test(a_small_device_gets_a_smaller_tile),
         cmocka_unit_test(strict_keeps_off_the_reference),

@@ -1,0 +1,190 @@
+/* Tuning on a device: what is measured is remembered, kept in files and followed, and changes no result. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/runs.h"
+#include "conv/conv.h"
+#include "plan_internal.h"
+#include "support/support.h"
+#include "unit/check.h"
+
+/* Long enough for any search. */
+enum { AMPLE_MS = 600000 };
+
+static tsr_conv small_problem(void)
+{
+    return conv_run_problem("conv:c6h5w7k20r3s3pd1,bias", TSR_LAYOUT_ANY);
+}
+
+/* Makes a plan, tells what it is and how it was tuned. */
+static tsr_plan_info plan_once(tsr_context *context, const tsr_plan_options *options, char description[512])
+{
+    const tsr_conv problem = small_problem();
+    tsr_plan *plan = NULL;
+    tsr_plan_info info;
+    assert_ok(tsr_conv_plan(context, &problem, options, &plan));
+    assert_ok(tsr_plan_describe(plan, &info));
+    snprintf(description, 512, "%s", info.description);
+    tsr_plan_destroy(plan);
+    return info;
+}
+
+static void what_was_tuned_is_followed_here_and_elsewhere(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/tessera-tuning-XXXXXX", path[64], tuned[512], again[512];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/data", folder);
+    tsr_context *context = support_context(), *other = support_context();
+    tsr_plan_options options = tsr_plan_options_default();
+    options.tune_ms = AMPLE_MS;
+    const tsr_plan_info first = plan_once(context, &options, tuned);
+    assert_true(first.tuned_ms > 0.0 && first.default_ms >= first.tuned_ms);
+    const tsr_plan_info second = plan_once(context, &options, again); /* measured once, and not again */
+    assert_true(second.tuned_ms == first.tuned_ms && second.default_ms == first.default_ms);
+    assert_string_equal(again, tuned);
+
+    assert_ok(tsr_tuning_save(context, path));
+    assert_true(plan_once(other, NULL, again).tuned_ms == 0.0);
+    assert_ok(tsr_tuning_load(other, path));
+    assert_true(plan_once(other, NULL, again).tuned_ms == first.tuned_ms);
+    assert_string_equal(again, tuned);
+    options.packed_weights = true; /* another key */
+    options.tune_ms = 0;
+    assert_true(plan_once(other, &options, again).tuned_ms == 0.0);
+    tsr_context_destroy(context);
+    tsr_context_destroy(other);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_moment_is_not_enough_and_no_failure(void **state)
+{
+    (void)state;
+    char description[512];
+    tsr_context *context = support_context();
+    tsr_plan_options options = tsr_plan_options_default();
+    options.tune_ms = 1;
+    plan_once(context, &options, description);
+    options.algorithm = "reference"; /* the one that is named, whatever the tuner found */
+    assert_string_equal(plan_once(context, &options, description).algorithm, "reference");
+    tsr_context_destroy(context);
+}
+
+/* Pooling, unpooling and reorders have no params, and may be tuned like anything. */
+static void what_has_one_candidate_is_tuned_too(void **state)
+{
+    (void)state;
+    tsr_context *context = support_context();
+    tsr_plan_options options = tsr_plan_options_default();
+    options.tune_ms = AMPLE_MS;
+    tsr_unpool problem = tsr_unpool_default();
+    problem.c = 4;
+    problem.pooled[TSR_W] = 8;
+    problem.size[TSR_W] = 16;
+    tsr_plan *plan = NULL;
+    tsr_plan_info info;
+    assert_ok(tsr_unpool_plan(context, &problem, &options, &plan));
+    assert_ok(tsr_plan_describe(plan, &info));
+    assert_true(info.tuned_ms > 0.0);
+    tsr_plan_destroy(plan);
+    tsr_context_destroy(context);
+}
+
+/* Adds a record for the small problem: these params were the fastest. */
+static void add_record(tsr_context *context, const tsr__offer *offer)
+{
+    tsr__problem problem;
+    const tsr_conv conv = small_problem();
+    const tsr_plan_options options = tsr_plan_options_default();
+    char key[TSR__TUNING_KEY], params[TSR__TUNING_PARAMS], line[2048];
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    tsr__tuning_key(tsr_context_device(context), &problem, &options, key);
+    tsr__tuning_params(offer->algorithm, &offer->params, params);
+    snprintf(line, sizeof line, "%s\t%s\t%s\t1\t2\t3/3\n", key, offer->algorithm->name, params);
+    assert_ok(tsr_tuning_add(context, line, strlen(line)));
+}
+
+static unsigned char *result_in(tsr_context *context, tsr_plan_info *info)
+{
+    const tsr_conv problem = small_problem();
+    conv_run run = conv_run_open(context, &problem, NULL);
+    const tsr_args args = conv_run_args(&run);
+    assert_ok(tsr_plan_run(run.plan, &args));
+    *info = run.info;
+    unsigned char *result = conv_run_result(&run);
+    conv_run_close(&run);
+    return result;
+}
+
+/* The first and the last candidate of each algorithm, named by a record and by nothing else. */
+static void a_record_changes_no_bit(void **state)
+{
+    (void)state;
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr_conv conv = small_problem();
+    tsr__problem problem;
+    tsr_plan_info info, tuned;
+    tsr_context *plain = support_context();
+    const tsr_device *device = tsr_context_device(plain);
+    unsigned char *expected = result_in(plain, &info);
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    int followed = 0;
+    for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem.op); *a != NULL; ++a) {
+        tsr__offer offer;
+        tsr__params candidates[TSR__MAX_CANDIDATES];
+        if (!tsr__admits(&options, device, *a)) continue;
+        tsr__offer_from(*a, device, &problem, &options, &offer);
+        if (offer.refusal != NULL || offer.whole.y.layout != info.y.layout) continue;
+        const size_t count = tsr__offer_candidates(&offer, device, candidates, TSR__MAX_CANDIDATES);
+        for (size_t i = 0; i<count; i += count> 1 ? count - 1 : 1) {
+            tsr_context *context = support_context();
+            tsr__offer_take(&offer, &candidates[i], device, &options);
+            add_record(context, &offer);
+            unsigned char *result = result_in(context, &tuned);
+            assert_true(tuned.tuned_ms > 0.0);
+            assert_string_equal(tuned.algorithm, (*a)->name);
+            assert_memory_equal(result, expected, info.y_bytes);
+            free(result);
+            tsr_context_destroy(context);
+            ++followed;
+        }
+    }
+    assert_true(followed > 0);
+    free(expected);
+    tsr_context_destroy(plain);
+}
+
+static void explaining_tells_what_would_run(void **state)
+{
+    (void)state;
+    enum { MANY = 16 };
+    const tsr_conv conv = small_problem();
+    tsr__problem problem;
+    tsr_context *context = support_context();
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr__offer offer;
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    const tsr__algorithm *const *last = tsr__algorithms_for(tsr_context_device(context), problem.op);
+    while (last[1] != NULL) ++last;
+    tsr__offer_from(*last, tsr_context_device(context), &problem, &options, &offer);
+    add_record(context, &offer); /* the reference */
+    tsr_candidate candidates[MANY];
+    size_t count = 0;
+    assert_ok(tsr_conv_explain(context, &conv, NULL, candidates, MANY, &count));
+    for (size_t i = 0; i < count; ++i) assert_int_equal(candidates[i].chosen, i == count - 1);
+    tsr_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_tuned_is_followed_here_and_elsewhere),
+        cmocka_unit_test(a_moment_is_not_enough_and_no_failure),
+        cmocka_unit_test(what_has_one_candidate_is_tuned_too),
+        cmocka_unit_test(a_record_changes_no_bit),
+        cmocka_unit_test(explaining_tells_what_would_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
