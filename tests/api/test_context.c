@@ -4,7 +4,7 @@
 #include "context.h"
 #include "launch.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { SKIPPED = 77 };
 

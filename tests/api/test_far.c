@@ -12,7 +12,7 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 /* AddressSanitizer notes at every allocation which of its bytes may be touched: with the CPU path's buffers, which are its
  * own, that takes minutes. */

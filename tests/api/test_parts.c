@@ -3,7 +3,7 @@
 
 #include "api/runs.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static tsr_context *context;
 

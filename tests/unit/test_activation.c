@@ -4,7 +4,7 @@
  * approximate none and tanh, ELU, Softplus, Mish) and, for hard-sigmoid with its alpha and beta, ONNX's (HardSigmoid,
  * opset 22). The tables come from mpmath 1.x with those formulas, rounded once. */
 #include "activation.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <float.h>
 #include <math.h>
