@@ -167,7 +167,7 @@ typedef struct tsr_buffer tsr_buffer; /* bytes on a context's device; on the CPU
 /* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
 TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
 
-/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed; no copy is made. */
+/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed. No copy. */
 TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
                                    tsr_buffer **buffer);
 
@@ -293,7 +293,7 @@ TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activa
 
 /* Convolution y = activation(scale_k * conv(x, w) + bias_k + residual), in that order.
  *
- *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, in this order)
+ *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, as said)
  *   scale  k                   residual  as y
  *   bias   k                   y         n, k, out
  *
@@ -546,9 +546,9 @@ TSR_API tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_ten
 
 /* A context's tuning data tells which algorithm with which params was measured to be the fastest for a problem, on a
  * device with a driver, in the layouts asked for, with plain or packed weights. Plans follow it, and those with tune_ms
- * add to it. It is a hint: a record that names what the library or the device does not have, or what refuses the problem or
- * needs more memory than the options allow, is passed over; a named algorithm stays the one that runs. docs/tuning.md
- * describes the text.
+ * add to it. It is a hint: a record that names what the library or the device does not have, or what refuses the
+ * problem or needs more memory than the options allow, is passed over; a named algorithm stays the one that runs.
+ * docs/tuning.md describes the text.
  *
  * Tuning runs on the context's own queue, in memory of its own. A compilation is not broken off when the time is up. */
 

@@ -148,9 +148,9 @@ static bool suits(const tsr__problem *p, int64_t channels)
 }
 
 /* Sums and one tap's weights fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32. Two weight
- * vectors for each input keep the loads below the multiply-adds; where one vector holds all of a group's output channels,
- * a second would be idle. Four of them read each input half as often: on Zen 4 that gained 2 to 20 % over two with both
- * layouts, PoCL and Intel's runtime, and lost 1 % at most. */
+ * vectors for each input keep the loads below the multiply-adds; where one vector holds all of a group's output
+ * channels, a second would be idle. Four of them read each input half as often: on Zen 4 that gained 2 to 20 % over two
+ * with both layouts, PoCL and Intel's runtime, and lost 1 % at most. */
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
     const tsr__params one_vector = make_params(device, p, 12, 1);

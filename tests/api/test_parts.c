@@ -1,4 +1,5 @@
-/* Plans that run a problem in parts: the same bits as the whole, whatever the limit, the queue and the weights' form. */
+/* Plans that run a problem in parts: the same bits as the whole, whatever the limit, the queue and the weights'
+ * form. */
 #include <stdlib.h>
 
 #include "api/runs.h"
