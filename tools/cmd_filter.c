@@ -16,24 +16,23 @@
 static const char help[] =
     "usage: tessera filter PHOTO -o OUT.png [options]\n"
     "\n"
-    "Filters a photograph (PNG or JPEG). One filter without --pool gives one picture of the photograph's size; else "
-    "the\n"
-    "output is a contact sheet with a labelled picture for each.\n"
+    "Filters a photograph (PNG or JPEG). One filter without --pool gives one picture of the photograph's size; else\n"
+    "the output is a contact sheet with a labelled picture for each.\n"
     "\n"
     "  -o, --output OUT.png   where the picture goes; written whole or not at all\n"
-    "  --kernel KERNEL        sobel-x, sobel-y, diagonal, laplacian, log, gaussian, sharpen or emboss; or FILE.npy, a\n"
-    "                         filter of your own: (R,S) or (K,1,R,S) for the photograph's brightness, (K,3,R,S) for\n"
-    "                         its red, green and blue; values are 0 to 255. May be repeated (default: the eight)\n"
+    "  --kernel KERNEL        sobel-x, sobel-y, diagonal, laplacian, log, gaussian, sharpen or emboss; or FILE.npy,\n"
+    "                         a filter of your own: (R,S) or (K,1,R,S) for the photograph's brightness, (K,3,R,S)\n"
+    "                         for its red, green and blue; values are 0 to 255. May be repeated (default: the\n"
+    "                         eight)\n"
     "  --pool max|avg         pool each result\n"
     "  --pool-kernel K        the pool's window: one number, or two for H and W (default 2)\n"
     "  --pool-stride S        one number or two (default: the window's size)\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
     "  -h, --help             print this\n"
     "\n"
-    "The edges are padded with zeros so that a result has the photograph's size. Edge filters are shown by the size of "
-    "their\n"
-    "response, emboss with zero as mid-grey, the others as they are; a filter of your own as it is where its weights\n"
-    "sum up to 1 for each output, else by the size of its response.\n";
+    "The edges are padded with zeros so that a result has the photograph's size. Edge filters are shown by the size\n"
+    "of their response, emboss with zero as mid-grey, the others as they are; a filter of your own as it is where\n"
+    "its weights sum up to 1 for each output, else by the size of its response.\n";
 
 static const char *const pools[] = {"max", "avg", NULL};
 enum { SPACE = 2, POOL_NONE = -1, MAX_PICTURES = 64, SHEET_CELL_WIDTH = 400, LABEL_LENGTH = 64 };
