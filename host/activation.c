@@ -16,13 +16,12 @@ static const struct {
     TSR_ACTIVATION_LIST(TSR_ACTIVATION_ROW)
 #undef TSR_ACTIVATION_ROW
 };
-enum { ACTIVATIONS = sizeof activations / sizeof activations[0] };
 
 /* The activation that a text begins with as a whole word; -1 where there is none. */
 static int find(const char *text)
 {
     const size_t length = strcspn(text, ":,");
-    for (int i = 0; i < ACTIVATIONS; ++i)
+    for (int i = 0; i < TSR__ACTIVATIONS; ++i)
         if (strlen(activations[i].text) == length && memcmp(activations[i].text, text, length) == 0) return i;
     return -1;
 }
@@ -82,7 +81,8 @@ tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, fl
     if (found < 0) {
         char names[512];
         tsr__text known = tsr__text_over(names, sizeof names);
-        for (int i = 0; i < ACTIVATIONS; ++i) tsr__text_add(&known, "%s%s", i == 0 ? "" : ", ", activations[i].text);
+        for (int i = 0; i < TSR__ACTIVATIONS; ++i)
+            tsr__text_add(&known, "%s%s", i == 0 ? "" : ", ", activations[i].text);
         return tsr__fail(TSR_INVALID_VALUE, "activation is \"%s\"; there are: %s", text, names);
     }
     float numbers[2] = {activations[found].alpha, activations[found].beta};
@@ -98,7 +98,7 @@ tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, fl
 
 void tsr__activation_format(tsr_activation activation, float alpha, float beta, tsr__text *text)
 {
-    if (activation == TSR_ACTIVATION_NONE || (size_t)activation >= ACTIVATIONS) return;
+    if (activation == TSR_ACTIVATION_NONE || (size_t)activation >= TSR__ACTIVATIONS) return;
     const float numbers[2] = {alpha, beta};
     const locales l = enter_plain_locale();
     tsr__text_add(text, ",%s", activations[activation].text);

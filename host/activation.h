@@ -5,6 +5,12 @@
 #include "text.h"
 #include "tessera.h"
 
+enum {
+#define TSR__ACTIVATION_ONE(name, text, alpha, beta, numbers) +1
+    TSR__ACTIVATIONS = 0 TSR_ACTIVATION_LIST(TSR__ACTIVATION_ONE) /* how many there are */
+#undef TSR__ACTIVATION_ONE
+};
+
 /* Whether a text begins with an activation's word, whatever numbers follow. */
 bool tsr__activation_is_named(const char *text);
 

@@ -217,12 +217,14 @@ tsr_status tsr__explain(const tsr_device *device, const tsr__problem *problem, c
     for (; list[i] != NULL; ++i) {
         tsr__offer offer;
         tsr__offer_from(list[i], device, problem, options, &offer);
-        const bool chosen = open && offer.refusal == NULL && tsr__admits(options, device, list[i]);
+        const bool admitted = tsr__admits(options, device, list[i]);
+        const bool chosen = open && offer.refusal == NULL && admitted;
         if (chosen) open = false;
         if (i < capacity)
             candidates[i] = (tsr_candidate){.algorithm = list[i]->name,
                                             .refusal = offer.refusal,
                                             .workspace_bytes = offer.workspace_bytes,
+                                            .admitted = admitted,
                                             .chosen = chosen};
     }
     *count = i;

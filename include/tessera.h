@@ -1,7 +1,5 @@
 /* Tessera: convolution and pooling on any OpenCL device, with a CPU path behind the same calls.
  *
- * How the pieces fit
- *
  *   problem -> an algorithm accepts it or refuses it with a reason -> plan (kernels built) -> enqueue
  *
  *   A *context* is one device and its caches. A *problem* (tsr_conv, tsr_pool) is a plain struct that says what to
@@ -13,13 +11,12 @@
  *   - Every call that can fail returns a tsr_status. Results come through the last pointer and are written only on
  *     success. tsr_error_message() then tells, for the calling thread, which field was wrong, its value and the limit.
  *   - Whoever creates an object destroys it; every destroy function allows NULL. Objects may be destroyed in any order:
- *     a plan and a buffer keep their context alive. What was lent (OpenCL handles, host memory) stays the lender's;
- *     OpenCL handles are retained while they are in use.
+ *     a plan and a buffer keep their context alive. What was lent stays the lender's; OpenCL handles are retained.
  *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
  *     call while another uses it, as with any memory. Plans may be made in several threads to compile several
  *     at once, where the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
- *   - Sizes and strides count elements, offsets and sizes of buffers bytes. Every offset is a multiple of 4, and of 8
- *     where a tensor of f64 or of 64-bit indices begins.
+ *   - Sizes and strides count elements, offsets and sizes of buffers bytes. A slice or a tensor begins at a multiple of
+ *     4, a tensor of f64 or of 64-bit indices of 8.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -49,8 +46,7 @@ extern "C" {
 #define TSR_VERSION_MINOR 2
 #define TSR_VERSION_PATCH 0
 
-/* "0.2.0": the version of the library that is linked, which may differ from the header's. */
-TSR_API const char *tsr_version(void);
+TSR_API const char *tsr_version(void); /* "0.2.0": of the library that is linked, which may not be the header's */
 
 /* ---- Status ---------------------------------------------------------------------------------------------------- */
 
@@ -80,7 +76,7 @@ TSR_API const char *tsr_error_message(void);
 
 typedef enum tsr_log_level {
     TSR_LOG_ERROR, /* a call failed: build logs                                                                   */
-    TSR_LOG_WARN,  /* work goes on, but not as asked: an unusable cache, an algorithm whose build failed          */
+    TSR_LOG_WARN,  /* work goes on, but: an unusable cache, a build that failed, a fall to the slow `reference`   */
     TSR_LOG_INFO,  /* device and driver of a new context                                                          */
     TSR_LOG_DEBUG, /* every choice: algorithm, refusals, build options, compile time, cache hits, launch sizes    */
 } tsr_log_level;
@@ -165,7 +161,7 @@ TSR_API cl_context tsr_context_cl(const tsr_context *context);
 TSR_API cl_device_id tsr_context_cl_device(const tsr_context *context);
 TSR_API cl_command_queue tsr_context_queue(const tsr_context *context);
 
-TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits for everything on its own queue */
+TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits until its own queue is done */
 
 /* ---- Buffers --------------------------------------------------------------------------------------------------- */
 
@@ -206,10 +202,9 @@ typedef enum tsr_dtype {
 #undef TSR_DTYPE_VALUE
 } tsr_dtype;
 
-/* "f32" and so on; "unknown type" for any other number. */
+/* "f32" and so on, and the bytes of one element; "unknown type" and 0 for any other number. */
 TSR_API const char *tsr_dtype_text(tsr_dtype dtype);
-
-TSR_API uint64_t tsr_dtype_bytes(tsr_dtype dtype); /* of one element; 0 for any other number */
+TSR_API uint64_t tsr_dtype_bytes(tsr_dtype dtype);
 
 /* Axes of space, outermost first. A 2-D problem has size 1, filter 1 on TSR_D, a 1-D problem on TSR_H too, which is
  * what the defaults say. */
@@ -297,8 +292,7 @@ typedef enum tsr_activation {
 #undef TSR_ACTIVATION_VALUE
 } tsr_activation;
 
-/* Reads "relu", "elu:0.5", "clip:0:6" or "clip:0,6"; numbers that are left out are the customary ones. alpha and beta
- * may not be NULL. */
+/* Reads "relu", "elu:0.5", "clip:0:6" or "clip:0,6"; numbers that are left out are the customary ones. */
 TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activation, float *alpha, float *beta);
 
 /* Convolution y = activation(scale_k * conv(x, w) + bias_k + residual), in that order.
@@ -308,7 +302,8 @@ TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activa
  *   bias   k                   y         n, k, out
  *
  * conv is cross-correlation, as in ONNX, cuDNN and PyTorch; with `flip` the filter is mirrored on every axis, which is
- * the convolution of mathematics. All tensors have the same type. Sums are in float for f32 and f16, in double for f64.
+ * the convolution of mathematics. All tensors have the same type. Sums on devices are in float for f32 and f16, in double
+ * for f64; the CPU path's `reference` sums in double.
  *
  * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1 (ONNX Conv, opset
  * 22); a filter that is larger than the padded input is an error.
@@ -391,7 +386,7 @@ typedef struct tsr_pool {
     bool adaptive, global;
     int64_t output_size[TSR_AXES]; /* adaptive; 0: 1, so that axes that are not used need nothing      */
     int64_t divisor;               /* averages: divide by this; 0: as the kind says                    */
-    int64_t p;                     /* LP: 1 or more                                                    */
+    int64_t p;                     /* LP: 1 to 1024                                                    */
     tsr_indices indices;           /* MAX: tsr_args.indices gets the positions, in y's layout          */
     bool indices_flat;             /* over n, c and space, as ONNX counts; else within the plane       */
     bool indices_column_major;     /* the plane is counted with TSR_D fastest (ONNX storage_order 1)   */
@@ -516,8 +511,7 @@ typedef struct tsr_plan_info {
     uint64_t bias_bytes, scale_bytes, slope_bytes, residual_bytes, indices_bytes;
     uint64_t workspace_bytes; /* 0: none is needed                                                              */
     uint64_t packed_bytes;    /* what tsr_plan_pack_enqueue() writes; 0 where there are no weights              */
-    int64_t parts;            /* above 1: the plan runs the problem in so many parts, of the batch or of the
-                                 channels, because the whole would exceed a limit                               */
+    int64_t parts;            /* above 1: it is run in so many parts, because the whole would exceed a limit    */
     double build_ms;          /* time to build or load the kernels: part of what making the plan took           */
     double tuned_ms;          /* one run as tuning measured it; 0: the plan is not from tuning data             */
     double default_ms;        /* the same without tuning data                                                   */
@@ -529,19 +523,26 @@ TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
 typedef struct tsr_candidate {
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
-    uint64_t workspace_bytes; /* with plain weights, or packed ones, as the options say; 0 where it refuses for
-                                 another reason than the workspace                                              */
-    bool chosen;              /* a plan with these options would take it                                        */
+    uint64_t workspace_bytes; /* what a plan with these options would need; 0 where it refuses for another reason */
+    bool admitted; /* made for this kind of device and not kept off by `strict`, or named: it may be chosen     */
+    bool chosen;   /* a plan with these options would take it                                                   */
 } tsr_candidate;
 
-/* Lists every algorithm for a problem in order of preference, builds nothing. Writes at most `capacity` entries to
- * `candidates` and to *count how many there are. Where none is chosen the plan would fail. */
+/* Lists every algorithm for a problem in order of preference, builds nothing. Writes at most `room` entries to
+ * `list` and to *count how many there are. Where none is chosen the plan would fail. */
 TSR_API tsr_status tsr_conv_explain(const tsr_context *context, const tsr_conv *problem,
-                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                    size_t *count);
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *problem,
-                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                    size_t *count);
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
+TSR_API tsr_status tsr_unpool_explain(const tsr_context *context, const tsr_unpool *problem,
+                                      const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
+TSR_API tsr_status tsr_unfold_explain(const tsr_context *context, const tsr_unfold *problem,
+                                      const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
+TSR_API tsr_status tsr_fold_explain(const tsr_context *context, const tsr_unfold *problem,
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
+TSR_API tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
+                                       const tsr_plan_options *options, tsr_candidate *list, size_t room,
+                                       size_t *count);
 
 /* ---- Tuning ---------------------------------------------------------------------------------------------------- */
 

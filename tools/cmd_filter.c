@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char help[] =
     "usage: tessera filter PHOTO -o OUT.png [options]\n"
@@ -63,6 +64,11 @@ static option_outcome check_options(filter_options *o)
 {
     if (o->output == NULL) {
         report(EXIT_INPUT, "missing option: -o OUT.png (--help tells what there is)");
+        return OPTIONS_WRONG;
+    }
+    const char *end = strrchr(o->output, '.');
+    if (end == NULL || strcasecmp(end, ".png") != 0) {
+        report(EXIT_INPUT, "-o is '%s'; expected a name that ends with .png, which is what is written", o->output);
         return OPTIONS_WRONG;
     }
     if (o->pool == POOL_NONE && (o->pool_kernel.count > 0 || o->pool_stride.count > 0)) {

@@ -110,7 +110,7 @@ static option_outcome check_options(const pool_options *o)
     const bool has_window = o->kernel.count > 0 || o->adaptive.count > 0 || o->global;
     const char *missing = o->output == NULL         ? "-o Y.npy"
                           : o->kind == KIND_MISSING ? "--kind max|avg|lp"
-                          : !has_window             ? "--kernel K"
+                          : !has_window             ? "--kernel K, --adaptive O1,O2.. or --global"
                                                     : NULL;
     if (missing != NULL) {
         report(EXIT_INPUT, "missing option: %s (--help tells what there is)", missing);

@@ -1,6 +1,7 @@
 #include "arrays.h"
 #include "atomic_file.h"
 #include "commands.h"
+#include "explain.h"
 #include "json.h"
 #include "options.h"
 #include "report.h"
@@ -30,8 +31,9 @@ static const char help[] =
     "                            Y's type: rounded to the nearest, ties to even, and to the nearest end of an "
     "integer's\n"
     "                            range (default: X's)\n"
-    "  --algorithm NAME          use this algorithm\n"
+    "  --algorithm NAME          use this algorithm; --explain lists them\n"
     "  --device SEL              where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
+    "  --explain                 tell on stderr which algorithms refuse and why, and which one runs\n"
     "  --json                    describe the run on stdout as one JSON document\n"
     "  -h, --help                print this\n";
 
@@ -42,7 +44,7 @@ typedef struct reorder_options {
     const char *output, *algorithm, *device;
     int64_t channels;
     int from, to, dtype, to_dtype;
-    bool json;
+    bool explain, json;
 } reorder_options;
 
 /* ---- Options --------------------------------------------------------------------------------------------------- */
@@ -77,6 +79,7 @@ static option_outcome parse(int argc, char **argv, reorder_options *o, option_te
         {"to-dtype", 0, OPTION_WORD, &o->to_dtype, arrays_dtypes},
         {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
         {"device", 0, OPTION_TEXT, &o->device, NULL},
+        {"explain", 0, OPTION_FLAG, &o->explain, NULL},
         {"json", 0, OPTION_FLAG, &o->json, NULL},
     };
     const option_table table = {help, rules, sizeof rules / sizeof rules[0], 1, 1, "X.npy"};
@@ -106,7 +109,8 @@ static int run(const reorder_options *o, const npy_array *array, const tsr_tenso
     y.layout = (tsr_layout)o->to;
     if (o->to_dtype != ARRAYS_NO_DTYPE) y.dtype = (tsr_dtype)o->to_dtype;
     run_result result;
-    int failed = run_reorder(context, x, &y, &plan_options, &(run_data){.x = array->data}, &result);
+    int failed = o->explain ? explain_reorder(context, x, &y, &plan_options) : EXIT_DONE;
+    if (!failed) failed = run_reorder(context, x, &y, &plan_options, &(run_data){.x = array->data}, &result);
     if (failed) return failed;
     const int space = array->axes - (arrays_block(x->layout) > 1 ? 3 : 2);
     const npy_array reordered = arrays_array(&result.shape, space, result.y);

@@ -1,6 +1,7 @@
 #include "arrays.h"
 #include "atomic_file.h"
 #include "commands.h"
+#include "explain.h"
 #include "json.h"
 #include "options.h"
 #include "report.h"
@@ -31,9 +32,10 @@ static const char help[] =
     "  --layout nchw|nhwc     nhwc: all three are N,H,W,C (default nchw)\n"
     "  --dtype f32|f16|f64|i8|u8\n"
     "                         Y's type, which it must have (default: what it has)\n"
-    "  --algorithm NAME       use this algorithm\n"
+    "  --algorithm NAME       use this algorithm; --explain lists them\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl; see tessera "
     "devices)\n"
+    "  --explain              tell on stderr which algorithms refuse and why, and which one runs\n"
     "  --json                 describe the run on stdout as one JSON document\n"
     "  -h, --help             print this\n";
 
@@ -43,7 +45,7 @@ typedef struct unpool_options {
     const char *output, *algorithm, *device;
     option_sizes output_shape, kernel, stride, pad;
     int layout, dtype;
-    bool json;
+    bool explain, json;
 } unpool_options;
 
 /* ---- Options --------------------------------------------------------------------------------------------------- */
@@ -74,6 +76,7 @@ static option_outcome parse(int argc, char **argv, unpool_options *o, option_tex
         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes},
         {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
         {"device", 0, OPTION_TEXT, &o->device, NULL},
+        {"explain", 0, OPTION_FLAG, &o->explain, NULL},
         {"json", 0, OPTION_FLAG, &o->json, NULL},
     };
     const option_table table = {help, rules, sizeof rules / sizeof rules[0], 2, 2, "Y.npy and I.npy"};
@@ -170,7 +173,8 @@ static int run(const unpool_options *o, const tsr_unpool *problem, const npy_arr
     plan_options.algorithm = o->algorithm;
     const run_data data = {.x = y->data, .indices = indices->data};
     run_result result;
-    int failed = run_unpool(context, problem, &plan_options, &data, &result);
+    int failed = o->explain ? explain_unpool(context, problem, &plan_options) : EXIT_DONE;
+    if (!failed) failed = run_unpool(context, problem, &plan_options, &data, &result);
     if (failed) return failed;
     const npy_array x = arrays_array(&result.shape, arrays_space(y), result.y);
     failed = npy_write(o->output, &x);

@@ -7,5 +7,8 @@
 /* Each returns an exit code (report.h). */
 int explain_conv(const tsr_context *context, const tsr_conv *problem, const tsr_plan_options *options);
 int explain_pool(const tsr_context *context, const tsr_pool *problem, const tsr_plan_options *options);
+int explain_unpool(const tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options);
+int explain_reorder(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
+                    const tsr_plan_options *options);
 
 #endif

@@ -84,6 +84,22 @@ tsr_status tsr_fold_plan(tsr_context *context, const tsr_unfold *problem, const 
     return make_plan(context, problem, true, options, plan);
 }
 
+tsr_status tsr_unfold_explain(const tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
+                              tsr_candidate *candidates, size_t capacity, size_t *count)
+{
+    tsr__problem p;
+    TSR__TRY(tsr__columns_problem(problem, false, &p));
+    return tsr__plan_explain(context, &p, options, candidates, capacity, count);
+}
+
+tsr_status tsr_fold_explain(const tsr_context *context, const tsr_unfold *problem, const tsr_plan_options *options,
+                            tsr_candidate *candidates, size_t capacity, size_t *count)
+{
+    tsr__problem p;
+    TSR__TRY(tsr__columns_problem(problem, true, &p));
+    return tsr__plan_explain(context, &p, options, candidates, capacity, count);
+}
+
 static void format(const tsr__problem *p, tsr__text *text)
 {
     static const int64_t default_stride[TSR_AXES] = {1, 1, 1};

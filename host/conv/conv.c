@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "activation.h"
 #include "notation.h"
 #include "plan.h"
 
@@ -96,7 +97,7 @@ static tsr_status check_channels(const tsr_conv *c)
 
 static tsr_status check_epilogue(const tsr_conv *c)
 {
-    TSR__TRY(tsr__check_range("activation", c->activation, TSR_ACTIVATION_NONE, TSR_ACTIVATION_MISH));
+    TSR__TRY(tsr__check_range("activation", c->activation, TSR_ACTIVATION_NONE, TSR__ACTIVATIONS - 1));
     TSR__TRY(tsr__check_dtype("dtype", c->dtype, TSR_F64));
     if (!isfinite(c->alpha) || !isfinite(c->beta))
         return tsr__fail(TSR_INVALID_VALUE, "alpha is %g and beta %g; both must be finite", (double)c->alpha,

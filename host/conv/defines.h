@@ -12,6 +12,7 @@ static inline void tsr__epilogue_define(tsr__launch *launch, const tsr__problem 
     tsr__launch_define(launch, "HAS_SCALE", p->scale);
     tsr__launch_define(launch, "HAS_BIAS", p->bias);
     tsr__launch_define(launch, "HAS_RESIDUAL", p->has_residual);
+    tsr__launch_define(launch, "HAS_SLOPE", p->activation == TSR_ACTIVATION_PRELU);
     tsr__launch_define(launch, "ACTIVATION", p->activation);
 }
 

@@ -41,6 +41,15 @@ tsr_status tsr_reorder_plan(tsr_context *context, const tsr_tensor *x, const tsr
     return tsr__plan_create(context, &p, options, plan);
 }
 
+tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
+                               const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
+                               size_t *count)
+{
+    tsr__problem p;
+    TSR__TRY(tsr__reorder_problem(x, y, &p));
+    return tsr__plan_explain(context, &p, options, candidates, capacity, count);
+}
+
 static void format(const tsr__problem *p, tsr__text *text)
 {
     tsr__text_add(text, "reorder:n%" PRId64 "c%" PRId64 "d%" PRId64 "h%" PRId64 "w%" PRId64, p->x.n, p->x.c,

@@ -38,6 +38,14 @@ tsr_status tsr_unpool_plan(tsr_context *context, const tsr_unpool *problem, cons
     return tsr__plan_create(context, &p, options, plan);
 }
 
+tsr_status tsr_unpool_explain(const tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options,
+                              tsr_candidate *candidates, size_t capacity, size_t *count)
+{
+    tsr__problem p;
+    TSR__TRY(tsr__unpool_problem(problem, &p));
+    return tsr__plan_explain(context, &p, options, candidates, capacity, count);
+}
+
 static void format(const tsr__problem *p, tsr__text *text)
 {
     tsr__text_add(

@@ -1,18 +1,17 @@
 /* common/epilogue: y = activation(scale_k * sum + bias_k + residual). host/cpu/epilogue.h is its twin.
  *
- *   compiled in HAS_SCALE HAS_BIAS HAS_RESIDUAL ACTIVATION (see common/activation.cl) DTYPE (see common/types.cl)
+ *   compiled in HAS_SCALE HAS_BIAS HAS_RESIDUAL HAS_SLOPE ACTIVATION (see common/activation.cl) DTYPE (see
+ *               common/types.cl)
  *
  * EPILOGUE_ARGS declares what a kernel is passed for it: tensors by channel, and the residual, which lies in memory as
  * the kernel's host file says.
  */
-#if !defined(HAS_SCALE) || !defined(HAS_BIAS) || !defined(HAS_RESIDUAL)
-#error "the host must define HAS_SCALE HAS_BIAS HAS_RESIDUAL"
+#if !defined(HAS_SCALE) || !defined(HAS_BIAS) || !defined(HAS_RESIDUAL) || !defined(HAS_SLOPE)
+#error "the host must define HAS_SCALE HAS_BIAS HAS_RESIDUAL HAS_SLOPE"
 #endif
 
 #include "common/types.cl"
 #include "common/activation.cl"
-
-#define HAS_SLOPE (ACTIVATION == 4)
 
 /* Few problems need all of it. */
 #define EPILOGUE_ARGS                                                                                      \

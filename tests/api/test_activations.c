@@ -9,7 +9,7 @@
 #include "tensor.h"
 #include "unit/check.h"
 
-enum { ACTIVATIONS = TSR_ACTIVATION_MISH + 1, WIDTH = 512, CHANNELS = 16 };
+enum { ACTIVATIONS = TSR__ACTIVATIONS, WIDTH = 512, CHANNELS = 16 };
 
 static tsr_context *context;
 static float points[WIDTH]; /* the last one is a NaN */

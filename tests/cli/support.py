@@ -83,6 +83,13 @@ class CommandTest(unittest.TestCase):
         tested for each algorithm, and here is tested that the command asks for it."""
         return list(cases) if DEVICE == "cpu" else list(cases)[:count]
 
+    def explain(self, *arguments):
+        """Runs it with --explain; exactly one algorithm must be chosen. Returns its stderr."""
+        done = self.command(*arguments, "--explain", "--device", DEVICE)
+        self.assertEqual((done.returncode, done.stdout), (DONE, ""), done.stderr)
+        self.assertEqual(sum(line.startswith("  chosen") for line in done.stderr.splitlines()), 1, done.stderr)
+        return done.stderr
+
     def run_json(self, *arguments):
         return json.loads(self.run_well(*arguments, "--json"))
 

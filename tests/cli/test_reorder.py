@@ -27,6 +27,10 @@ class Golden(CommandTest):
         self.assertEqual(self.reorder(((1, 3, 2), [1, 4, 2, 5, 3, 6]), "--from", "nhwc", "--to", "nchw"),
                          ((1, 2, 3), [1, 2, 3, 4, 5, 6]))
 
+    def test_explain(self):
+        self.array("x.npy", (1, 2, 3), range(6))
+        self.explain("reorder", "x.npy", "-o", "y.npy", "--from", "nchw", "--to", "nhwc")
+
     def test_all_pairs(self):
         tensor = reference.integers((2, 6, 3, 4))
         layouts = ("nchw8c", "nhwc", "nchw", "nchw4c", "nchw16c")

@@ -51,6 +51,11 @@ class Golden(CommandTest):
                 self.assertEqual(self.unpool(y, indices, "--output-shape", 5, "--dtype", word, descr=descr),
                                  ((1, 1, 5), [2, 0, 3, 0, 1]))
 
+    def test_explain(self):
+        self.array("y.npy", (1, 1, 2), [1, 2])
+        self.array("i.npy", (1, 1, 2), [0, 1], descr="<i8")
+        self.explain("unpool", "y.npy", "i.npy", "-o", "x.npy", "--kernel", 2)
+
     def test_json(self):
         self.array("y.npy", (1, 2, 2, 2), range(8))
         self.array("i.npy", (1, 2, 2, 2), range(8), descr="<i8")

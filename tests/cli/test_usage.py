@@ -28,8 +28,8 @@ class Usage(CommandTest):
                    "device explain json residual scale pad-mode transposed output-padding output-shape flip dtype",
                    "pool": "kind kernel stride pad auto-pad count-include-pad algorithm device explain json ceil "
                    "dilation divisor p indices adaptive global layout dtype",
-                   "unpool": "output output-shape kernel stride pad layout dtype device json",
-                   "reorder": "output from to channels dtype to-dtype device json",
+                   "unpool": "output output-shape kernel stride pad layout dtype device explain json",
+                   "reorder": "output from to channels dtype to-dtype device explain json",
                    "filter": "kernel pool pool-kernel pool-stride device",
                    "bench": "problem device layout algorithm json",
                    "tune": "problem list output budget device layout dtype plain"}
@@ -92,6 +92,8 @@ class Usage(CommandTest):
         self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw8c", "--to", "nhwc", words=["--channels"])
         self.refuse("filter", "-o", "y.png", words=["PHOTO"])
         self.refuse("filter", "x.png", words=["-o"])
+        self.refuse("filter", "x.png", "-o", "o.gif", words=["o.gif", ".png"])
+        self.refuse("filter", "x.png", "-o", "png", words=["'png'", ".png"])
         self.refuse("bench", words=["--problem"])
         self.refuse("bench", "conv:c1w1k1", words=["--problem"])
 

@@ -12,7 +12,7 @@
 
 #include "support/support.h"
 
-enum { ACTIVATIONS = TSR_ACTIVATION_MISH + 1 };
+enum { ACTIVATIONS = TSR__ACTIVATIONS };
 
 /* ---- Values ---------------------------------------------------------------------------------------------------- */
 

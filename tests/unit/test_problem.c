@@ -341,6 +341,44 @@ static void null_pointers_are_refused_by_name(void **state)
     tsr_context_destroy(context);
 }
 
+/* What was chosen among the candidates of an explanation that went well. */
+static void assert_one_is_chosen(tsr_status status, const tsr_candidate *candidates, const size_t *count)
+{
+    int chosen = 0;
+    assert_ok(status);
+    for (size_t i = 0; i < *count; ++i) {
+        assert_true(candidates[i].admitted);
+        chosen += candidates[i].chosen;
+    }
+    assert_int_equal(chosen, 1);
+}
+
+static void every_operator_explains_its_choice(void **state)
+{
+    (void)state;
+    enum { MOST = 16 };
+    tsr_context *context = NULL;
+    tsr_candidate c[MOST];
+    size_t n = 0;
+    tsr_unpool unpool = tsr_unpool_default();
+    tsr_unfold columns = tsr_unfold_default();
+    tsr_tensor x = {.n = 1, .c = 3, .size = {1, 1, 8}}, y = x;
+    assert_ok(tsr_context_create("cpu", NULL, &context));
+    assert_fails(tsr_unpool_explain(context, NULL, NULL, c, MOST, &n), TSR_INVALID_VALUE, "problem is NULL");
+    assert_fails(tsr_unfold_explain(context, NULL, NULL, c, MOST, &n), TSR_INVALID_VALUE, "problem is NULL");
+    assert_fails(tsr_fold_explain(context, NULL, NULL, c, MOST, &n), TSR_INVALID_VALUE, "problem is NULL");
+    assert_fails(tsr_reorder_explain(context, &x, NULL, NULL, c, MOST, &n), TSR_INVALID_VALUE, "y is NULL");
+    unpool.c = columns.c = 3;
+    unpool.pooled[TSR_W] = 4;
+    unpool.size[TSR_W] = columns.size[TSR_W] = 8;
+    y.layout = TSR_LAYOUT_NHWC;
+    assert_one_is_chosen(tsr_unpool_explain(context, &unpool, NULL, c, MOST, &n), c, &n);
+    assert_one_is_chosen(tsr_unfold_explain(context, &columns, NULL, c, MOST, &n), c, &n);
+    assert_one_is_chosen(tsr_fold_explain(context, &columns, NULL, c, MOST, &n), c, &n);
+    assert_one_is_chosen(tsr_reorder_explain(context, &x, &y, NULL, c, MOST, &n), c, &n);
+    tsr_context_destroy(context);
+}
+
 static void a_reorder_of_a_bad_tensor_is_refused(void **state)
 {
     (void)state;
@@ -456,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_pooling_with_an_unknown_choice_is_refused),
         cmocka_unit_test(a_pooling_stride_of_0_is_the_window),
         cmocka_unit_test(null_pointers_are_refused_by_name),
+        cmocka_unit_test(every_operator_explains_its_choice),
         cmocka_unit_test(a_reorder_of_a_bad_tensor_is_refused),
         cmocka_unit_test(a_problem_is_wide_just_beyond_the_range_of_32_bit_indices),
         cmocka_unit_test(depth_is_a_feature_wherever_it_shows),

@@ -15,6 +15,7 @@ static const char *chosen(const tsr_device *device, const tsr__problem *problem,
     assert_ok(tsr__explain(device, problem, options, candidates, MANY, &count));
     for (size_t i = 0; i < count; ++i) {
         if (!candidates[i].chosen) continue;
+        assert_true(candidates[i].admitted);
         assert_null(name); /* one at the most */
         assert_null(candidates[i].refusal);
         name = candidates[i].algorithm;
