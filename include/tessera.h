@@ -345,6 +345,7 @@ typedef struct tsr_conv {
     float alpha, beta; /* of the activation                                     */
     tsr_dtype dtype;
     bool half_sums;                /* f16: sum in half too, where the device has fp16; less precise, rarely faster */
+    bool exact;                    /* admit only algorithms that sum the products x * w themselves: see above      */
     tsr_layout x_layout, y_layout; /* residual has y's                             */
     tsr_strides x_strides, y_strides, residual_strides;
 } tsr_conv;
@@ -478,7 +479,7 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
  * given. Words follow, each after a comma: "conv:c3h8w8k4r3s3,bias,relu".
  *
  *   all         same-upper same-lower valid, f16 f64 (max: i8 u8)
- *   conv convt  scale bias residual flip reflect replicate circular half-sums, or an activation as
+ *   conv convt  scale bias residual flip reflect replicate circular half-sums exact, or an activation as
  *               tsr_activation_parse() reads it, with colons
  *   pooling     ceil adaptive global indices indices32 flat column-major */
 TSR_API tsr_status tsr_conv_parse(const char *text, tsr_conv *problem);
