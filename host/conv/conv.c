@@ -32,6 +32,7 @@ static tsr__problem said(const tsr_conv *c)
                       .bias = c->bias,
                       .has_residual = c->residual,
                       .half_sums = c->half_sums,
+                      .exact = c->exact,
                       .activation = c->activation,
                       .alpha = c->alpha,
                       .beta = c->beta};
@@ -70,7 +71,8 @@ static tsr_conv told(const tsr__problem *p)
                   .alpha = p->alpha,
                   .beta = p->beta,
                   .dtype = p->x.dtype,
-                  .half_sums = p->half_sums};
+                  .half_sums = p->half_sums,
+                  .exact = p->exact};
     tsr__copy_axes(c.size, p->window.size);
     tsr__copy_axes(c.filter, p->window.filter);
     tsr__copy_axes(c.stride, p->window.stride);

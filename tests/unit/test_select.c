@@ -52,7 +52,7 @@ static void each_family_gets_its_own_algorithms(void **state)
     } cases[] = {
         {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "tiled"},
         {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "tiled"},
-        {TSR_DEVICE_CPU, "direct_blocked", "window_blocked", "window_rows", "planes"},
+        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -261,8 +261,8 @@ static void candidates_are_legal_and_begin_with_the_default(void **state)
             for (size_t i = 0; i < count; ++i) {
                 tsr__launches launches = {.count = 0};
                 (*a)->launches(&devices[d], &offer.problem, &tried[i], &launches);
-                assert_int_equal(launches.count, 1);
-                assert_ok(tsr__launch_check(&launches.items[0]));
+                assert_in_range(launches.count, 1, TSR__MAX_LAUNCHES);
+                for (int l = 0; l < launches.count; ++l) assert_ok(tsr__launch_check(&launches.items[l]));
             }
         }
 }
