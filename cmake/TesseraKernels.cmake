@@ -20,6 +20,7 @@ function(tsr_embed_kernels target)
             COMMENT "Embedding kernels/${kernel}.cl"
             VERBATIM)
         target_sources(${target} PRIVATE "${output}")
+        # For source.h.
+        set_source_files_properties("${output}" PROPERTIES INCLUDE_DIRECTORIES "${PROJECT_SOURCE_DIR}/host")
     endforeach()
-    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/host")
 endfunction()

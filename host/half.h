@@ -22,7 +22,7 @@ static inline uint16_t tsr__half_from_double(double v)
     if (size >= 65520.0) return sign | 0x7c00; /* where rounding leaves the range */
     int exponent = INT16_MIN;                  /* of 0 */
     if (size > 0) frexp(size, &exponent);
-    /* Halves of this size lie 2^unit apart. nearbyint() rounds as the default mode does: to the nearest, ties to even. */
+    /* Halves of this size lie 2^unit apart. nearbyint() rounds to the nearest, ties to even, by default. */
     const int unit = exponent - 11 > -24 ? exponent - 11 : -24;
     const int fraction = (int)nearbyint(ldexp(size, -unit));
     /* A fraction that rounded up to 2048 carries into the exponent by itself. */

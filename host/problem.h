@@ -7,8 +7,8 @@
 
 struct tsr__operator;
 
-/* Everything is in range, pads are explicit, shapes are known. Layouts may still be ANY and strides 0: selection settles
- * them in a copy, with an algorithm's layouts(), before its other functions look. */
+/* Everything is in range, pads are explicit, shapes are known. Layouts may still be ANY and strides 0: selection
+ * settles them in a copy, with an algorithm's layouts(), before its other functions look. */
 typedef struct tsr__problem {
     const struct tsr__operator *op;
     tsr_tensor x, y;
@@ -69,14 +69,15 @@ void tsr__problem_settle(tsr__problem *p);
 /* The most elements that 32-bit indices serve, with slack for a tile's overhang. */
 #define TSR__MAX_INT_INDEX (INT32_MAX - (INT64_C(1) << 24))
 
-/* Whether 32-bit index arithmetic could overflow for this problem. It covers indices up to 2^24 past the end of a tensor
- * and coordinates up to 64 outputs past the last one: a tile's overhang computes those, though it never reads there. */
+/* Whether 32-bit index arithmetic could overflow for this problem. It covers indices up to 2^24 past the end of a
+ * tensor and coordinates up to 64 outputs past the last one: a tile's overhang computes those, though it never reads
+ * there. */
 bool tsr__problem_is_wide(const tsr__problem *p);
 
 /* ---- Features -------------------------------------------------------------------------------------------------- */
 
-/* What a problem may ask of an algorithm beyond the plain case, which is 2-D, f32, dense NCHW. An algorithm says which it
- * has; selection refuses the rest with the text, docs/algorithms.md shows the table. */
+/* What a problem may ask of an algorithm beyond the plain case, which is 2-D, f32, dense NCHW. An algorithm says which
+ * it has; selection refuses the rest with the text, docs/algorithms.md shows the table. */
 #define TSR__FEATURE_LIST(X)                                                                            \
     X(BLOCKED, "blocked layouts", "it does not work on channel-blocked tensors")                        \
     X(NHWC, "NHWC", "it does not work on nhwc")                                                         \
@@ -127,8 +128,8 @@ uint32_t tsr__problem_features(const tsr__problem *p);
 /* Why an algorithm that has some features cannot serve what is needed, or NULL. */
 const char *tsr__refuse_features(uint32_t needed, uint32_t has);
 
-/* The same for a tensor of the algorithm's own that 32-bit indices must reach. Selection tries parts of the problem where
- * an algorithm refuses it so. */
+/* The same for a tensor of the algorithm's own that 32-bit indices must reach. Selection tries parts of the problem
+ * where an algorithm refuses it so. */
 const char *tsr__refuse_elements(int64_t elements);
 
 /* A feature's title. */

@@ -14,8 +14,8 @@ typedef struct tsr__program_entry {
     cl_program program; /* NULL: a thread is building it */
 } tsr__program_entry;
 
-/* Belongs to a context; `lock` guards the entries. It is not held while a program is built: threads build different ones at
- * the same time, and who wants one that is being built waits for `built`. */
+/* Belongs to a context; `lock` guards the entries. It is not held while a program is built: threads build different
+ * ones at the same time, and who wants one that is being built waits for `built`. */
 typedef struct tsr__programs {
     cl_context cl;
     cl_device_id device;

@@ -143,8 +143,8 @@ static bool is_too_large(const tsr__offer *offer, const tsr_device *device, cons
     return offer->refusal == refuse_memory(offer, device, options);
 }
 
-/* Tries ever smaller equal parts of the batch, then of the channels of all images, never of both; `whole` stays as it was
- * where none fits. */
+/* Tries ever smaller equal parts of the batch, then of the channels of all images, never of both; `whole` stays as it
+ * was where none fits. */
 static bool ask_for_parts(tsr__offer *whole, const tsr_device *device, const tsr_plan_options *options)
 {
     enum { MOST_PARTS = 4096 };

@@ -71,8 +71,8 @@ static inline int64_t tsr__tensor_at(const tsr_tensor *t, int64_t n, int64_t c, 
 /* Fills in the strides that are 0: the tensor is settled then. Its layout is known. */
 void tsr__tensor_settle(tsr_tensor *t);
 
-/* The strides from image to image and from block to block as kernels with 32-bit indices take them: 0 where there is one
- * image or block, because a stride that nothing spans may be beyond 32 bits. */
+/* The strides from image to image and from block to block as kernels with 32-bit indices take them: 0 where there is
+ * one image or block, because a stride that nothing spans may be beyond 32 bits. */
 static inline int64_t tsr__spanned_n(const tsr_tensor *t)
 {
     return t->n > 1 ? t->strides.n : 0;

@@ -22,6 +22,17 @@ static inline void tsr__copy_axes(int64_t to[TSR_AXES], const int64_t from[TSR_A
     for (int axis = 0; axis < TSR_AXES; ++axis) to[axis] = from[axis];
 }
 
+/* The fields that a window and the problems of tessera.h have by the same names, from one to the other. */
+#define TSR__COPY_WINDOW(to, from)                          \
+    do {                                                    \
+        tsr__copy_axes((to)->size, (from)->size);           \
+        tsr__copy_axes((to)->filter, (from)->filter);       \
+        tsr__copy_axes((to)->stride, (from)->stride);       \
+        tsr__copy_axes((to)->dilation, (from)->dilation);   \
+        tsr__copy_axes((to)->pad_begin, (from)->pad_begin); \
+        tsr__copy_axes((to)->pad_end, (from)->pad_end);     \
+    } while (0)
+
 /* Elements of input that a window spans on an axis. */
 static inline int64_t tsr__window_extent(const tsr__window *w, int axis)
 {

@@ -6,8 +6,7 @@
  *   compute. A *plan* is a problem with its algorithm chosen and its kernels built: making one is slow, and it never
  *   changes afterwards. Running a plan is fast: no allocation, no compilation, no waiting.
  *
- * Rules that hold everywhere
- *
+ * Rules that hold everywhere:
  *   - Every call that can fail returns a tsr_status. Results come through the last pointer and are written only on
  *     success. tsr_error_message() then tells, for the calling thread, which field was wrong, its value and the limit.
  *   - Whoever creates an object destroys it; every destroy function allows NULL. Objects may be destroyed in any order:
@@ -135,7 +134,6 @@ typedef struct tsr_context_options {
     uint64_t cache_limit_bytes; /* the oldest files go first; default 256 MiB                                  */
     bool profiling;             /* the context's own queue records event times; default false                  */
 } tsr_context_options;
-
 TSR_API tsr_context_options tsr_context_options_default(void);
 
 /* Opens a device chosen by `selector`:
@@ -160,8 +158,7 @@ TSR_API const tsr_device *tsr_context_device(const tsr_context *context);
 TSR_API cl_context tsr_context_cl(const tsr_context *context);
 TSR_API cl_device_id tsr_context_cl_device(const tsr_context *context);
 TSR_API cl_command_queue tsr_context_queue(const tsr_context *context);
-
-TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits until its own queue is done */
+TSR_API tsr_status tsr_context_finish(const tsr_context *context); /* waits for everything on its own queue */
 
 /* ---- Buffers --------------------------------------------------------------------------------------------------- */
 
@@ -170,7 +167,7 @@ typedef struct tsr_buffer tsr_buffer; /* bytes on a context's device; on the CPU
 /* Allocates `bytes` bytes, 1 or more and at most the device's max_alloc_bytes; contents undefined. */
 TSR_API tsr_status tsr_buffer_create(tsr_context *context, uint64_t bytes, tsr_buffer **buffer);
 
-/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed; nothing is copied. */
+/* Lends a range inside a cl_mem of the context's cl_context, retained until the buffer is destroyed. No copy. */
 TSR_API tsr_status tsr_buffer_wrap(tsr_context *context, cl_mem memory, uint64_t offset, uint64_t bytes,
                                    tsr_buffer **buffer);
 
@@ -222,8 +219,7 @@ typedef enum tsr_layout {
     TSR_LAYOUT_ANY, /* in a problem: whatever the chosen algorithm likes best; tsr_plan_info tells */
 } tsr_layout;
 
-/* "nchw", "nchw8c", "nhwc", ..., "any"; "unknown layout" for any other number. */
-TSR_API const char *tsr_layout_text(tsr_layout layout);
+TSR_API const char *tsr_layout_text(tsr_layout layout); /* "nchw", ..., "any"; "unknown layout" for any other number */
 
 /* How far, in elements, an element lies from the next along each axis: with these a tensor is a view into a larger one,
  * such as a region, some channels, some images, or a part that a concatenation writes. 0: as in a dense tensor, given
@@ -267,7 +263,7 @@ typedef enum tsr_pad_mode {
 } tsr_pad_mode;
 
 /* The function applied to a result v, with the problem's alpha and beta as a and b. A NaN stays a NaN. The columns:
- * name, text, the a and b that tsr_activation_parse() takes for granted, and how many the text may give ("clip:0:6"). */
+ * name, text, the a and b that tsr_activation_parse() takes for granted, how many the text may give ("clip:0:6"). */
 #define TSR_ACTIVATION_LIST(X)                                                                                   \
     X(NONE, "none", 0.0, 0.0, 0)                                                                                 \
     X(RELU, "relu", 0.0, 0.0, 0)                       /* max(v, 0)                                       */     \
@@ -297,13 +293,13 @@ TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activa
 
 /* Convolution y = activation(scale_k * conv(x, w) + bias_k + residual), in that order.
  *
- *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, in that order)
+ *   x      n, c, size          w         k, c / groups, filter; transposed: c, k / groups, filter (dense, as said)
  *   scale  k                   residual  as y
  *   bias   k                   y         n, k, out
  *
  * conv is cross-correlation, as in ONNX, cuDNN and PyTorch; with `flip` the filter is mirrored on every axis, which is
- * the convolution of mathematics. All tensors have the same type. Sums on devices are in float for f32 and f16, in double
- * for f64; the CPU path's `reference` sums in double.
+ * the convolution of mathematics. All tensors have the same type. Sums on devices are in float for f32 and f16, in
+ * double for f64; the CPU path's `reference` sums in double.
  *
  * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1 (ONNX Conv, opset
  * 22); a filter that is larger than the padded input is an error.
@@ -448,8 +444,8 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
 
 /* ---- Notation -------------------------------------------------------------------------------------------------- */
 
-/* One notation for a problem, in tests, logs and benchmarks: an operator (conv: convt: max: avg: avgpad: lp:), then tokens
- * of a name and a number in any order, as in conv:n8c64h56w56k64r3s3pd1; what is absent has its default.
+/* One notation for a problem, in tests, logs and benchmarks: an operator (conv: convt: max: avg: avgpad: lp:), then
+ * tokens of a name and a number in any order, once each, as in conv:n8c64h56w56k64r3s3pd1; else it has its default.
  *
  *   n batch  c channels  d h w input sizes  k output channels  t r s filter or window  st stride  dl dilation
  *   g groups  pd padding  op output padding  os output size (transposed, adaptive pooling)  div divisor  p of lp
@@ -476,12 +472,10 @@ typedef struct tsr_plan_options {
     const char *algorithm;          /* force this one, by name; NULL (default): the first that fits                */
     uint64_t workspace_limit_bytes; /* an algorithm that needs more is refused; default: no limit                  */
     bool strict;                    /* falling to `reference` is TSR_UNSUPPORTED; naming it is not; default false  */
-    bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights,
-                                       which a plan packs into its workspace at every run where it needs to        */
+    bool packed_weights;            /* w will be what tsr_plan_pack_enqueue() wrote; default false: plain weights  */
     uint32_t tune_ms;               /* measure what would run fastest, for about so many milliseconds, where the
                                        context's tuning data does not tell; default 0: never                       */
 } tsr_plan_options;
-
 TSR_API tsr_plan_options tsr_plan_options_default(void);
 
 /* Chooses an algorithm and builds its kernels. Slow: compiles what no cache holds. options may be NULL. */
@@ -520,8 +514,7 @@ typedef struct tsr_plan_info {
 
 TSR_API tsr_status tsr_plan_describe(const tsr_plan *plan, tsr_plan_info *info);
 
-/* One line of the list of algorithms. */
-typedef struct tsr_candidate {
+typedef struct tsr_candidate { /* one line of the list of algorithms */
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
     uint64_t workspace_bytes; /* what a plan with these options would need; 0 where it refuses for another reason */
@@ -548,10 +541,10 @@ TSR_API tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_ten
 /* ---- Tuning ---------------------------------------------------------------------------------------------------- */
 
 /* A context's tuning data tells which algorithm with which params was measured to be the fastest for a problem, on a
- * device with a driver, in the layouts asked for, with plain or packed weights. Plans follow it, and those with tune_ms add
- * to it. It is a hint: a record that names what the library or the device does not have, or what refuses the problem or
- * needs more memory than the options allow, is passed over; a named algorithm stays the one that runs. docs/tuning.md
- * describes the text.
+ * device with a driver, in the layouts asked for, with plain or packed weights. Plans follow it, and those with tune_ms
+ * add to it. It is a hint: a record that names what the library or the device does not have, or what refuses the
+ * problem or needs more memory than the options allow, is passed over; a named algorithm stays the one that runs.
+ * docs/tuning.md describes the text.
  *
  * Tuning runs on the context's own queue, in memory of its own. A compilation is not broken off when the time is up. */
 

@@ -6,7 +6,8 @@
 #include "yardstick.h"
 
 typedef struct measure_figures {
-    /* Wall clock of one run: batches of enqueues that are waited for once, divided by their number. Over the batches. */
+    /* Wall clock of one run: batches of enqueues that are waited for once, divided by their number. Over the
+     * batches. */
     double median_ms, min_ms, p95_ms;
     double event_ms;     /* the same by the device's own clock, to cross-check; 0 on the CPU path */
     double gflops, gbps; /* of the median; gflops is 0 for pooling */

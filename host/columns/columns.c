@@ -32,12 +32,7 @@ tsr_status tsr__columns_problem(const tsr_unfold *u, bool fold, tsr__problem *p)
     TSR__TRY(tsr__check_dtype("dtype", u->dtype, TSR_F64));
     *p = (tsr__problem){.op = &tsr__columns, .fold = fold};
     tsr__window *w = &p->window;
-    tsr__copy_axes(w->size, u->size);
-    tsr__copy_axes(w->filter, u->filter);
-    tsr__copy_axes(w->stride, u->stride);
-    tsr__copy_axes(w->dilation, u->dilation);
-    tsr__copy_axes(w->pad_begin, u->pad_begin);
-    tsr__copy_axes(w->pad_end, u->pad_end);
+    TSR__COPY_WINDOW(w, u);
     int64_t out[TSR_AXES];
     tsr_tensor image = {.dtype = u->dtype, .n = u->n, .c = u->c}, columns = image;
     TSR__TRY(tsr__window_resolve(w, out));

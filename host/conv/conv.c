@@ -23,7 +23,7 @@ tsr_conv tsr_conv_default(void)
 }
 
 /* The problem as it was said: unchecked, auto_pad still in place. */
-static tsr__problem said(const tsr_conv *c)
+static tsr__problem to_problem(const tsr_conv *c)
 {
     tsr__problem p = {.op = &tsr__conv,
                       .groups = c->groups,
@@ -42,19 +42,14 @@ static tsr__problem said(const tsr_conv *c)
     p.window.pad_mode = c->pad_mode;
     p.window.transposed = c->transposed;
     tsr__copy_axes(p.x.size, c->size);
-    tsr__copy_axes(p.window.size, c->size);
-    tsr__copy_axes(p.window.filter, c->filter);
-    tsr__copy_axes(p.window.stride, c->stride);
-    tsr__copy_axes(p.window.dilation, c->dilation);
-    tsr__copy_axes(p.window.pad_begin, c->pad_begin);
-    tsr__copy_axes(p.window.pad_end, c->pad_end);
+    TSR__COPY_WINDOW(&p.window, c);
     tsr__copy_axes(p.window.output_padding, c->output_padding);
     tsr__copy_axes(p.window.output_size, c->output_size);
     return p;
 }
 
-/* The reverse of said(), for what the notation can say. */
-static tsr_conv told(const tsr__problem *p)
+/* The reverse of to_problem(), for what the notation can say. */
+static tsr_conv from_problem(const tsr__problem *p)
 {
     tsr_conv c = {.n = p->x.n,
                   .c = p->x.c,
@@ -73,12 +68,7 @@ static tsr_conv told(const tsr__problem *p)
                   .dtype = p->x.dtype,
                   .half_sums = p->half_sums,
                   .exact = p->exact};
-    tsr__copy_axes(c.size, p->window.size);
-    tsr__copy_axes(c.filter, p->window.filter);
-    tsr__copy_axes(c.stride, p->window.stride);
-    tsr__copy_axes(c.dilation, p->window.dilation);
-    tsr__copy_axes(c.pad_begin, p->window.pad_begin);
-    tsr__copy_axes(c.pad_end, p->window.pad_end);
+    TSR__COPY_WINDOW(&c, &p->window);
     tsr__copy_axes(c.output_padding, p->window.output_padding);
     tsr__copy_axes(c.output_size, p->window.output_size);
     return c;
@@ -133,7 +123,7 @@ tsr_status tsr__conv_problem(const tsr_conv *c, tsr__problem *p)
     if (c == NULL) return tsr__fail(TSR_INVALID_VALUE, "problem is NULL");
     TSR__TRY(check_channels(c));
     TSR__TRY(check_epilogue(c));
-    *p = said(c);
+    *p = to_problem(c);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
     p->residual = p->y;
     if (c->residual) p->residual.strides = c->residual_strides;
@@ -215,10 +205,10 @@ tsr_status tsr_conv_parse(const char *text, tsr_conv *problem)
                                         .numbers = transposed ? more_numbers : numbers,
                                         .is_conv = true};
     const tsr_conv defaults = tsr_conv_default();
-    tsr__problem p = said(&defaults);
+    tsr__problem p = to_problem(&defaults);
     p.window.transposed = transposed;
     TSR__TRY(tsr__notation_parse(strchr(text, ':') + 1, &vocabulary, &p));
-    *problem = told(&p);
+    *problem = from_problem(&p);
     return TSR_OK;
 }
 
@@ -234,7 +224,7 @@ const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity
     if (text == NULL || capacity == 0) return text;
     text[0] = '\0';
     if (problem == NULL) return text;
-    const tsr__problem p = said(problem);
+    const tsr__problem p = to_problem(problem);
     tsr__text out = tsr__text_over(text, capacity);
     format(&p, &out);
     return text;

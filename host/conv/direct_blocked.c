@@ -149,8 +149,9 @@ static bool suits(const tsr__problem *p, int64_t channels)
 
 /* Sums and one tap's weights fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32. Two weight
  * vectors for each input keep the loads below the multiply-adds, four of them read each input half as often; where one
- * vector holds all of a group's output channels, a second would be idle. On Zen 4, with PoCL and Intel's runtime, 7 x 4 was
- * between 1 % slower and 20 % faster than 12 x 2 where the channels suit it, and 6 x 2 faster by 2 to 18 % elsewhere. */
+ * vector holds all of a group's output channels, a second would be idle. On Zen 4, with PoCL and Intel's runtime, 7 x 4
+ * was between 1 % slower and 20 % faster than 12 x 2 where the channels suit it, and 6 x 2 faster by 2 to 18 %
+ * elsewhere. */
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
     const tsr__params one_vector = make_params(device, p, 12, 1);

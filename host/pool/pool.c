@@ -42,7 +42,7 @@ tsr_pool tsr_pool_onnx(tsr_pool_kind kind)
 
 tsr_pool tsr_pool_tensorflow(tsr_pool_kind kind)
 {
-    return preset(kind, false, 1);
+    return tsr_pool_onnx(kind); /* their padding differs, which is not the preset's */
 }
 
 tsr_pool tsr_pool_caffe(tsr_pool_kind kind)
@@ -53,7 +53,7 @@ tsr_pool tsr_pool_caffe(tsr_pool_kind kind)
 }
 
 /* The problem as it was said: unchecked, auto_pad still in place. */
-static tsr__problem said(const tsr_pool *c)
+static tsr__problem to_problem(const tsr_pool *c)
 {
     tsr__problem p = {.op = &tsr__pool,
                       .pool_kind = c->kind,
@@ -69,18 +69,13 @@ static tsr__problem said(const tsr_pool *c)
     p.window.ceil = c->ceil;
     p.window.adaptive = c->adaptive;
     tsr__copy_axes(p.x.size, c->size);
-    tsr__copy_axes(p.window.size, c->size);
-    tsr__copy_axes(p.window.filter, c->filter);
-    tsr__copy_axes(p.window.stride, c->stride);
-    tsr__copy_axes(p.window.dilation, c->dilation);
-    tsr__copy_axes(p.window.pad_begin, c->pad_begin);
-    tsr__copy_axes(p.window.pad_end, c->pad_end);
+    TSR__COPY_WINDOW(&p.window, c);
     tsr__copy_axes(p.window.output_size, c->output_size);
     return p;
 }
 
-/* The reverse of said(), for what the notation can say. */
-static tsr_pool told(const tsr__problem *p)
+/* The reverse of to_problem(), for what the notation can say. */
+static tsr_pool from_problem(const tsr__problem *p)
 {
     tsr_pool c = {.kind = p->pool_kind,
                   .n = p->x.n,
@@ -95,12 +90,7 @@ static tsr_pool told(const tsr__problem *p)
                   .indices_flat = p->indices_flat,
                   .indices_column_major = p->indices_column_major,
                   .dtype = p->x.dtype};
-    tsr__copy_axes(c.size, p->window.size);
-    tsr__copy_axes(c.filter, p->window.filter);
-    tsr__copy_axes(c.stride, p->window.stride);
-    tsr__copy_axes(c.dilation, p->window.dilation);
-    tsr__copy_axes(c.pad_begin, p->window.pad_begin);
-    tsr__copy_axes(c.pad_end, p->window.pad_end);
+    TSR__COPY_WINDOW(&c, &p->window);
     tsr__copy_axes(c.output_size, p->window.output_size);
     return c;
 }
@@ -172,7 +162,7 @@ tsr_status tsr__pool_problem(const tsr_pool *c, tsr__problem *p)
     TSR__TRY(check_kind(c));
     TSR__TRY(tsr__check_range("n", c->n, 1, TSR__MAX_SIZE));
     TSR__TRY(tsr__check_range("c", c->c, 1, TSR__MAX_SIZE));
-    *p = said(c);
+    *p = to_problem(c);
     TSR__TRY(check_global(p));
     complete_window(p);
     TSR__TRY(tsr__window_resolve(&p->window, p->y.size));
@@ -233,9 +223,9 @@ tsr_status tsr_pool_parse(const char *text, tsr_pool *problem)
         return tsr__fail(TSR_INVALID_VALUE, "%s is NULL", text == NULL ? "text" : "problem");
     tsr_pool defaults = tsr_pool_default();
     TSR__TRY(parse_kind(text, &defaults.kind));
-    tsr__problem p = said(&defaults);
+    tsr__problem p = to_problem(&defaults);
     TSR__TRY(tsr__notation_parse(text + strlen(prefixes[defaults.kind]), &vocabulary, &p));
-    *problem = told(&p);
+    *problem = from_problem(&p);
     return TSR_OK;
 }
 
@@ -251,7 +241,7 @@ const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity
     if (text == NULL || capacity == 0) return text;
     text[0] = '\0';
     if (problem == NULL) return text;
-    tsr__problem p = said(problem);
+    tsr__problem p = to_problem(problem);
     for (int axis = 0; axis < TSR_AXES; ++axis)
         if (p.window.stride[axis] == 0) p.window.stride[axis] = p.window.filter[axis];
     tsr__text out = tsr__text_over(text, capacity);

@@ -15,9 +15,9 @@
 #define SOFTPLUS(type, v)  (fmax(v, CONSTANT(type, 0.0)) + log1p(exp(-fabs(v))))
 #define SIXTH(type, v)     ((v)*CONSTANT(type, 0.16666666666666667) + CONSTANT(type, 0.5))
 
-/* The normal distribution up to v, of each DTYPE: where sums are floats, a vector's erfc would be computed lane by lane.
- * The tail beyond |v| is exp(-v^2 / 2) times a polynomial in t = 1 / (1 + 0.3 |v|), fitted for |v| < 14.5 to a relative
- * error of 2e-7. */
+/* The normal distribution up to v, of each DTYPE: where sums are floats, a vector's erfc would be computed lane by
+ * lane. The tail beyond |v| is exp(-v^2 / 2) times a polynomial in t = 1 / (1 + 0.3 |v|), fitted for |v| < 14.5 to a
+ * relative error of 2e-7. */
 #define TAIL_T(type, v)             (CONSTANT(type, 1.0) / (CONSTANT(type, 1.0) + CONSTANT(type, 0.3) * fabs(v)))
 #define TAIL_STEP(type, t, c, rest) ((t) * (CONSTANT(type, c) + (rest)))
 #define TAIL_HIGH(type, t)           \
@@ -28,7 +28,8 @@
               TAIL_STEP(type, t, 0.120712134, \
                         TAIL_STEP(type, t, 0.100175961, TAIL_STEP(type, t, 0.12769172, TAIL_HIGH(type, t)))))
 #define TAIL(type, v)                       (exp((v) * (v)*CONSTANT(type, -0.5)) * TAIL_SERIES(type, TAIL_T(type, v)))
-#define NORMAL_0(type, v)                   ((v) < CONSTANT(type, 0.0) ? TAIL(type, v) : CONSTANT(type, 1.0) - TAIL(type, v))
+#define REST(type, v)                       (CONSTANT(type, 1.0) - TAIL(type, v))
+#define NORMAL_0(type, v)                   ((v) < CONSTANT(type, 0.0) ? TAIL(type, v) : REST(type, v))
 #define NORMAL_1(type, v)                   NORMAL_0(type, v)
 #define NORMAL_2(type, v)                   (CONSTANT(type, 0.5) * erfc((v)*CONSTANT(type, -0.70710678118654752)))
 

@@ -3,8 +3,8 @@
  *   compiled in ADAPTIVE; R S, strides and dilations of height and width, all 0 where the passed ones are to be used: a
  *               program for each size of a large window would be a waste
  *
- * The padded input ends at end_d, end_h, end_w. An element's index is the sum of its coordinates times index_d, index_h,
- * index_w; index_n and index_c, 0 unless indices count over the whole tensor, are added for image and channel.
+ * The padded input ends at end_d, end_h, end_w. An element's index is the sum of its coordinates times index_d,
+ * index_h, index_w; index_n and index_c, 0 unless indices count over the whole tensor, are added for image and channel.
  */
 #if !defined(ADAPTIVE) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)
@@ -45,6 +45,8 @@ static inline int pool_first_row(pool_source from)
 #define COMPILED(number, passed) ((number) > 0 ? (number) : (passed))
 #define STEP_H                   COMPILED(DILATION_H, dilation_h)
 #define STEP_W                   COMPILED(DILATION_W, dilation_w)
+#define SLIDE_H                  COMPILED(STRIDE_H, stride_h)
+#define SLIDE_W                  COMPILED(STRIDE_W, stride_w)
 #define LOCATE_D(io)             pool_locate(io, o, d, t, stride_d, dilation_d, pad_d, end_d, ADAPTIVE)
-#define LOCATE_H(ip)             pool_locate(ip, p, h, COMPILED(R, r), COMPILED(STRIDE_H, stride_h), STEP_H, pad_h, end_h, ADAPTIVE)
-#define LOCATE_W(iq)             pool_locate(iq, q, w, COMPILED(S, s), COMPILED(STRIDE_W, stride_w), STEP_W, pad_w, end_w, ADAPTIVE)
+#define LOCATE_H(ip)             pool_locate(ip, p, h, COMPILED(R, r), SLIDE_H, STEP_H, pad_h, end_h, ADAPTIVE)
+#define LOCATE_W(iq)             pool_locate(iq, q, w, COMPILED(S, s), SLIDE_W, STEP_W, pad_w, end_w, ADAPTIVE)

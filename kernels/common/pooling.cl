@@ -35,8 +35,8 @@ static inline REALV pool_power(REALV element)
     return result;
 }
 
-/* Takes in what another window came to, as long as that is no norm yet. Of equal elements the first stays. A NaN is what
- * differs from itself. */
+/* Takes in what another window came to, as long as that is no norm yet. Of equal elements the first stays. A NaN is
+ * what differs from itself. */
 static inline void pool_join(pool_window *window, REALV total)
 {
     if (KIND == 0) {
@@ -100,9 +100,9 @@ static inline REALV pool_result(pool_window window, REALV count)
 
 /* ---- Where windows lie ------------------------------------------------------------------------------------------ */
 
-/* Of windows along one axis that begin at `start`: the first tap that does not lie before 0; one past the last that lies
- * before `end`; and how many count in an average, in an image of the given size whose padding ends at padded_end. For
- * one window T is int, for several a vector. */
+/* Of windows along one axis that begin at `start`: the first tap that does not lie before 0; one past the last that
+ * lies before `end`; and how many count in an average, in an image of the given size whose padding ends at padded_end.
+ * For one window T is int, for several a vector. */
 #define DEFINE_POOL_TAPS(T, suffix)                                                                             \
     static inline T pool_first_tap##suffix(T start, int dilation)                                               \
     {                                                                                                           \

@@ -3,8 +3,8 @@
  *   compiled in TRANSPOSED, PAD_MODE (a number of tsr_pad_mode)
  *
  * A transposed convolution is taken apart into phases, one for each remainder of an output's coordinate by the stride:
- * the outputs of one phase meet every tap_step-th tap, and for them it is a convolution of stride 1 that walks the input
- * backwards. Nothing is multiplied by the zeros that an upsampled input would have.
+ * the outputs of one phase meet every tap_step-th tap, and for them it is a convolution of stride 1 that walks the
+ * input backwards. Nothing is multiplied by the zeros that an upsampled input would have.
  */
 #if !defined(TRANSPOSED) || !defined(PAD_MODE)
 #error "the host must define TRANSPOSED PAD_MODE"

@@ -98,8 +98,8 @@ static ALWAYS_INLINE void store_tile(__global Y_ELEMENT *to, const REALV v[TILE_
     }
 }
 
-/* Applies the epilogue to the sums of VEC channels, of which the first `channels` exist and the first is number `channel`
- * of all, and stores them: `count` pixels, at their places from y and from the residual on. */
+/* Applies the epilogue to the sums of VEC channels, of which the first `channels` exist and the first is number
+ * `channel` of all, and stores them: `count` pixels, at their places from y and from the residual on. */
 static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q], __global Y_ELEMENT *y, const int place[TILE_Q],
                                       int channel_step, const int residual_place[TILE_Q], MAYBE int residual_step,
                                       ulong channel, int channels, int count, EPILOGUE_ARGS)

@@ -4,8 +4,9 @@
  *               types are 0 float, 1 half, 2 double, 3 signed and 4 unsigned 8-bit integers
  *
  * X_ELEMENT and Y_ELEMENT are the types in memory, REAL the one to compute with: double where either side is double,
- * half with HALF_SUMS, else float, which holds every half and 8-bit integer. REAL_INT is as long as REAL. LOAD_X(p, i) makes a REAL of element i,
- * STORE_Y(v, p, i) rounds to the nearest, ties to even. Half floats are part of OpenCL 1.0 as storage.
+ * half with HALF_SUMS, else float, which holds every half and 8-bit integer. REAL_INT is as long as REAL. LOAD_X(p, i)
+ * makes a REAL of element i, STORE_Y(v, p, i) rounds to the nearest, ties to even. Half floats are part of OpenCL 1.0
+ * as storage.
  */
 #if !defined(DTYPE)
 #error "the host must define DTYPE"

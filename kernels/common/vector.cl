@@ -21,8 +21,8 @@
 #define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
 
-/* Vectors that lie anywhere. PoCL's vloadN and vstoreN go by pieces of 16 bytes, of chars even one by one, which it joins
- * only where nothing else is loaded or stored between them. */
+/* Vectors that lie anywhere. PoCL's vloadN and vstoreN go by pieces of 16 bytes, of chars even one by one, which it
+ * joins only where nothing else is loaded or stored between them. */
 typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));
 typedef JOIN(float, VEC) float_anywhere __attribute__((aligned(4)));
 typedef JOIN(ushort, VEC) ushort_anywhere __attribute__((aligned(2)));
@@ -63,8 +63,8 @@ static inline JOIN(ushort, VEC) half_bits(REALV v)
 #define STOREV_4(v, pointer)     (*(__global uchar_anywhere *)(pointer) = TO_UCHARV(v))
 #define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
 
-/* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are converted
- * as vectors and then moved one by one: to convert halves one by one is ten times slower. */
+/* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are
+ * converted as vectors and then moved one by one: to convert halves one by one is ten times slower. */
 #define BITS_0              float
 #define BITS_1              ushort
 #define BITS_2              double

@@ -9,10 +9,10 @@
  *   compiled in R S, strides and dilations of height and width; what common/tile.cl, taps.cl and epilogue.cl want
  *   run time    tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and residual
  *
- * A work-item makes `tiles` tiles of TILE_Q outputs of a row, for `vectors` vectors of channels: in NHWC all of them, so
- * that memory is read from one end to the other. A tile stays in registers while all taps of the filter are added, each
- * with one load of its weights; whole vectors come in and go out, with no shuffles. A tap that falls into zero padding
- * reads zeros from the head of the packed weights, so that the inner loop has no tests.
+ * A work-item makes `tiles` tiles of TILE_Q outputs of a row, for `vectors` vectors of channels: in NHWC all of them,
+ * so that memory is read from one end to the other. A tile stays in registers while all taps of the filter are added,
+ * each with one load of its weights; whole vectors come in and go out, with no shuffles. A tap that falls into zero
+ * padding reads zeros from the head of the packed weights, so that the inner loop has no tests.
  *
  * Packed weights: HEAD zeros, then [C / VEC][T][R][S][VEC].
  */

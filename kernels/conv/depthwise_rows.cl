@@ -1,18 +1,18 @@
-/* conv/depthwise_rows: y = activation(scale * conv(x, w) + bias + residual) where each channel has filters of its own, for
- * CPUs, NCHW; 1 to 3 axes.
+/* conv/depthwise_rows: y = activation(scale * conv(x, w) + bias + residual) where each channel has filters of its own,
+ * for CPUs, NCHW; 1 to 3 axes.
  *
  *   launch      global = (ceil(Q / TILE_Q), O * ceil(P / rows), N * C), local = (1, 1, 1)
  *   local mem   none
  *   needs       TILE_Q a multiple of VEC; T * ((rows - 1) * STRIDE_H + (R - 1) * DILATION_H + 1) rows of PITCH numbers
  *               fit REGION
- *   compiled in VEC TILE_P TILE_Q REGION; T R S, strides and dilations; PAD_MODE (see common/taps.cl); what common/epilogue.cl
- *               wants
+ *   compiled in VEC TILE_P TILE_Q REGION; T R S, strides and dilations; PAD_MODE (see common/taps.cl); what
+ *               common/epilogue.cl wants
  *   run time    rows, sizes, pads, multiplier = K / C, flip, strides of x, y and residual
  *
- * A work-item makes `rows` rows of TILE_Q outputs of one plane, once for each filter of the channel. First it copies the
- * part of x that these see into private memory, which the nearest cache holds, padding and all and as REALs: that is one
- * load and one store for each element, and afterwards no loop tests where it is. Then pixels fill the vectors, and each
- * number of the filter is one multiply-add for VEC of them.
+ * A work-item makes `rows` rows of TILE_Q outputs of one plane, once for each filter of the channel. First it copies
+ * the part of x that these see into private memory, which the nearest cache holds, padding and all and as REALs: that
+ * is one load and one store for each element, and afterwards no loop tests where it is. Then pixels fill the vectors,
+ * and each number of the filter is one multiply-add for VEC of them.
  */
 #if !defined(TILE_P) || !defined(TILE_Q) || !defined(REGION) || !defined(T) || !defined(R) || !defined(S) ||          \
     !defined(STRIDE_D) || !defined(STRIDE_H) || !defined(STRIDE_W) || !defined(DILATION_D) || !defined(DILATION_H) || \

@@ -8,10 +8,10 @@
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
  *               and Y_BLOCK divides K / groups; x holds REALs
- *   compiled in TILE_K ROUNDS C_STEP; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where that
- *               is passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for
- *               a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
- *               common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
+ *   compiled in TILE_K ROUNDS C_STEP; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where
+ *               that is passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the
+ *               input for a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the
+ *               taps; what common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
  *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.

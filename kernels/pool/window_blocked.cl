@@ -6,8 +6,8 @@
  *   compiled in VEC; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, tile, vectors and what pool_window.cl lists
  *
- * One work-item makes `tile` outputs of a row for VEC * vectors channels: whole vectors in and out, with no shuffles. In
- * NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that fall into the
+ * One work-item makes `tile` outputs of a row for VEC * vectors channels: whole vectors in and out, with no shuffles.
+ * In NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that fall into the
  * padding are not visited: each window is cut to the image before its loops start, and they test nothing.
  */
 #if !defined(NHWC)

@@ -3,14 +3,14 @@
  *   launch      global = (ceil(Q / TILE_Q), ceil(O * P / rows), N * C), local = (1, 1, 1)
  *   local mem   none
  *   needs       TILE_Q a multiple of VEC, and VEC itself where windows are not compiled in
- *   compiled in VEC TILE_Q; SPAN: at least as many columns as the windows of TILE_Q outputs span; what common/pooling.cl,
- *               indices.cl and pool_window.cl want
+ *   compiled in VEC TILE_Q; SPAN: at least as many columns as the windows of TILE_Q outputs span; what
+ *               common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, rows and what pool_window.cl lists
  *
  * One work-item makes TILE_Q consecutive outputs of each of some rows, in two passes. The first combines the rows of
- * their windows into one line of private memory, with whole vectors whatever the stride. The second combines elements of
- * that line for each output, and is the only one that has to step. The line is padded, so that neither pass tests where
- * it is. If equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * their windows into one line of private memory, with whole vectors whatever the stride. The second combines elements
+ * of that line for each output, and is the only one that has to step. The line is padded, so that neither pass tests
+ * where it is. If equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  *
  * Indices of maxima are found row by row, where windows are compiled in, and else by looking for the maximum again.
  */

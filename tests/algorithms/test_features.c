@@ -22,8 +22,8 @@ static int number_of(const tsr__operator *op)
     return i;
 }
 
-/* What the cases ask an operator for. Without a window nothing but 2^31 elements, or strides over as many, is wide: that
- * is left to unit/test_wide.c, api/test_far.c and the optional tests in large/. */
+/* What the cases ask an operator for. Without a window nothing but 2^31 elements, or strides over as many, is wide:
+ * that is left to unit/test_wide.c, api/test_far.c and the optional tests in large/. */
 static uint32_t asked(const tsr__operator *op)
 {
     return features_askable(op) & ~(op->has_window ? 0 : (uint32_t)TSR__WIDE_BIT);

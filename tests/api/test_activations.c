@@ -7,7 +7,7 @@
 #include "activation.h"
 #include "support/support.h"
 #include "tensor.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { ACTIVATIONS = TSR__ACTIVATIONS, WIDTH = 512, CHANNELS = 16 };
 

@@ -4,7 +4,7 @@
 #include "context.h"
 #include "launch.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { SKIPPED = 77 };
 
@@ -165,7 +165,8 @@ static void a_failed_build_shows_its_log(void **state)
     tsr_context_destroy(context);
 }
 
-/* A source that builds only where the last of its options arrives; options as long as a launch can have, and one more. */
+/* A source that builds only where the last of its options arrives; options as long as a launch can have, and one
+ * more. */
 static void build_options_are_passed_whole_or_refused(void **state)
 {
     (void)state;

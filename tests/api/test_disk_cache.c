@@ -9,7 +9,7 @@
 
 #include "api/wrapped.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { SKIPPED = 77, PATH = 512 };
 

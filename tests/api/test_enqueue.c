@@ -3,7 +3,7 @@
 
 #include "api/wrapped.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 /* A plan with all its buffers. */
 typedef struct set {

@@ -9,7 +9,7 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 #include "unpool/unpool.h"
 
 static tsr_context *context;

@@ -5,7 +5,7 @@
 #include "api/wrapped.h"
 #include "status.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static const float image[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const float expected[9] = {12, 21, 16, 27, 45, 33, 24, 39, 28};

@@ -12,10 +12,10 @@
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
-/* AddressSanitizer notes at every allocation which of its bytes may be touched: with the CPU path's buffers, which are its
- * own, that takes minutes. */
+/* AddressSanitizer notes at every allocation which of its bytes may be touched: with the CPU path's buffers, which are
+ * its own, that takes minutes. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOW_ALLOCATION true
 #elif defined(__has_feature)
@@ -184,8 +184,8 @@ static int compare(const tsr__problem *problem, const double *expected)
 
 enum { FAR_N, FAR_C, FAR_H, FARS };
 
-/* The strides of a dense tensor with a gap on one axis, so that it spans so many elements or a few less. The axis becomes
- * the outermost in memory, which it may. */
+/* The strides of a dense tensor with a gap on one axis, so that it spans so many elements or a few less. The axis
+ * becomes the outermost in memory, which it may. */
 static tsr_strides span(const tsr_tensor *tensor, int far, int64_t length)
 {
     tsr_tensor t = *tensor;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { SKIPPED = 77, MARGIN = 20 };
 

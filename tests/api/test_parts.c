@@ -1,9 +1,10 @@
-/* Plans that run a problem in parts: the same bits as the whole, whatever the limit, the queue and the weights' form. */
+/* Plans that run a problem in parts: the same bits as the whole, whatever the limit, the queue and the weights'
+ * form. */
 #include <stdlib.h>
 
 #include "api/runs.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static tsr_context *context;
 

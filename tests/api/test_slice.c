@@ -5,7 +5,7 @@
 #include "api/runs.h"
 #include "api/wrapped.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static tsr_context *context;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { THREADS = 8, RUNS = 20, ELEMENTS = 16 * 12 * 12 };
 

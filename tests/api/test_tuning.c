@@ -7,7 +7,7 @@
 #include "conv/conv.h"
 #include "plan_internal.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 /* Long enough for any search. */
 enum { AMPLE_MS = 600000 };

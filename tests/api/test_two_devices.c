@@ -6,7 +6,7 @@
 
 #include "api/runs.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { SKIPPED = 77, DEVICES = 2, RUNS = 10 };
 

@@ -1,7 +1,8 @@
 /* Dense tensors of more than 2^31 elements, for real: up to 9 GB of memory, and minutes. Optional: TESSERA_LARGE_TESTS.
  * Every problem runs as the library chooses, where it may come in parts, and on the reference algorithm, whose indices
  * have 64 bits. There is no second tensor to compare with: inputs are numbers that follow from their place, and what
- * must be at a place of y follows from them. Checked are the elements around 2^31, the first, the last and every 61st. */
+ * must be at a place of y follows from them. Checked are the elements around 2^31, the first, the last and every
+ * 61st. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

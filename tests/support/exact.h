@@ -21,8 +21,8 @@ exact_lab exact_lab_open(void);
 void exact_lab_close(exact_lab *lab);
 
 /* Runs every algorithm of the problem's operator that accepts it on integer data: poisoned output and workspace, guard
- * bytes around every buffer, inputs untouched, and every byte of y as the reference has it. An algorithm refuses where it
- * lacks a feature that the problem needs, in the words of the first such feature, and uses such words nowhere else.
+ * bytes around every buffer, inputs untouched, and every byte of y as the reference has it. An algorithm refuses where
+ * it lacks a feature that the problem needs, in the words of the first such feature, and uses such words nowhere else.
  * `tallies` holds one entry for each algorithm; `packed` says how weights are given. */
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies);
 
@@ -37,9 +37,9 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
  * an algorithm ran fewer than `least` cases. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
-/* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it lacks
- * must have been refused in its own words. Tells what is missing and answers one then. Types that the device cannot
- * compute with are left out. */
+/* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it
+ * lacks must have been refused in its own words. Tells what is missing and answers one then. Types that the device
+ * cannot compute with are left out. */
 int exact_report_features(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, uint32_t askable);
 
 enum { EXACT_MAX_ALGORITHMS = 64 };

@@ -4,7 +4,7 @@
 
 #include "conv/conv.h"
 #include "pool/pool.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static inline tsr_device invent(tsr_device_kind kind, uint32_t float_width)
 {

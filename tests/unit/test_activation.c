@@ -4,7 +4,7 @@
  * approximate none and tanh, ELU, Softplus, Mish) and, for hard-sigmoid with its alpha and beta, ONNX's (HardSigmoid,
  * opset 22). The tables come from mpmath 1.x with those formulas, rounded once. */
 #include "activation.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <float.h>
 #include <math.h>
@@ -79,8 +79,8 @@ static double activate(int activation, double v)
     return tsr__activate((tsr_activation)activation, v, n[0], n[1], n[2]);
 }
 
-/* What rounding may move a result by: a few units of its last place. The formulas of gelu subtract from 1 what is nearly
- * 1 where v is negative, so that there it is units of v's last place. */
+/* What rounding may move a result by: a few units of its last place. The formulas of gelu subtract from 1 what is
+ * nearly 1 where v is negative, so that there it is units of v's last place. */
 static double tolerance(int activation, double v, double y)
 {
     const bool cancels = activation == TSR_ACTIVATION_GELU || activation == TSR_ACTIVATION_GELU_TANH;

@@ -1,5 +1,5 @@
 /* A batch normalisation folded into a convolution gives what normalising the convolution's output gives. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <math.h>
 #include <stdlib.h>

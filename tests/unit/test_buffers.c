@@ -1,5 +1,5 @@
 /* Buffers of the CPU path, and what running refuses: too small, overlapping, foreign, missing or misaligned memory. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* The CPU path: published examples, special values, the fast algorithms against the naive ones. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <math.h>
 #include <stdlib.h>

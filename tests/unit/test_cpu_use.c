@@ -1,5 +1,5 @@
 /* How the CPU path's contexts, plans and buffers are used: what they take and what they refuse. */
-#include "unit/check.h"
+#include "support/check.h"
 
 static tsr_context *open_cpu(void)
 {

@@ -1,6 +1,6 @@
 /* Choosing a device by a string, on invented devices; and what there is without any OpenCL platform. */
 #include "device.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static const tsr_device devices[] = {
     {.name = "cpu-skylake", .platform = "Portable Computing Language", .kind = TSR_DEVICE_CPU},

@@ -7,7 +7,7 @@
 #include "select.h"
 #include "support/features.h"
 #include "support/support.h"
-#include "unit/check.h"
+#include "support/check.h"
 #include "unpool/unpool.h"
 
 enum { ROUNDS = 6000 };

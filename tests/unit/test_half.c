@@ -1,6 +1,6 @@
 /* Half floats: every one of the 65536, and the roundings between them. */
 #include "half.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <float.h>
 #include <math.h>

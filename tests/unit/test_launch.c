@@ -1,6 +1,6 @@
 /* Launches as data. */
 #include "launch.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static const tsr__source source = {.name = "conv/invented.cl", .text = "", .length = 0};
 

@@ -2,7 +2,7 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "unit/check.h"
+#include "support/check.h"
 
 static int set_locale(void **state)
 {

@@ -1,6 +1,6 @@
 /* The log of a context. */
 #include "log.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 typedef struct record {
     int lines;

@@ -1,5 +1,5 @@
 /* The notation of problems: reading, writing, and what is refused. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* The notation beyond sizes and windows: every word and every new token, there and back, and what is refused. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <stdio.h>
 

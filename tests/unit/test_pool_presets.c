@@ -6,7 +6,7 @@
  *               size + padding, and of one that is clipped to the input where padding does not count
  *   TensorFlow  keras.layers.AveragePooling2D and MaxPooling2D, the documentation's examples
  *   Caffe       src/caffe/test/test_pooling_layer.cpp, and pooling_layer.cpp for the average that is clipped */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <math.h>
 

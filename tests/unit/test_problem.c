@@ -2,7 +2,7 @@
 #include "conv/conv.h"
 #include "pool/pool.h"
 #include "reorder/reorder.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 enum { MAX_TEXTS = 4 };
 

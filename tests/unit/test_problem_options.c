@@ -2,7 +2,7 @@
 #include "columns/columns.h"
 #include "conv/conv.h"
 #include "pool/pool.h"
-#include "unit/check.h"
+#include "support/check.h"
 #include "unpool/unpool.h"
 
 #include <math.h>

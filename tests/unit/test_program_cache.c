@@ -1,6 +1,6 @@
 /* The program cache on disk under damage, limits, several processes and unusable folders. */
 #include "program_cache.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <dirent.h>
 #include <fcntl.h>

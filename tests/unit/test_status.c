@@ -1,6 +1,6 @@
 /* Statuses, their texts and the message of a thread's last failure. */
 #include "status.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <pthread.h>
 #include <stdio.h>

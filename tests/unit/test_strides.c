@@ -1,6 +1,6 @@
 /* Strided tensors: how strides are filled in, how much memory a view spans, and which ones may be written. */
 #include "tensor.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <stdlib.h>
 

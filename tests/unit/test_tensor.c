@@ -1,6 +1,6 @@
 /* Where the elements of a tensor lie, how much memory they take, and arithmetic that notices overflow. */
 #include "tensor.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <stdlib.h>
 

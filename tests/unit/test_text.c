@@ -1,6 +1,6 @@
 /* The bounded string builder. */
 #include "text.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 static void text_grows_by_what_is_added(void **state)
 {

@@ -1,6 +1,6 @@
 /* Sliding windows against definitions that count instead of calculating. */
 #include "window.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include <math.h>
 

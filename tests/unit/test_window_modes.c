@@ -1,7 +1,7 @@
 /* Windows beyond the plain ones: ceil, adaptive, transposed, and where padding looks, each against a definition that
  * counts or searches instead of calculating. */
 #include "window.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include "tensor.h"
 

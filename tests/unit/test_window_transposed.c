@@ -1,6 +1,6 @@
 /* Transposed windows against their definition: the output positions that scattering every input element reaches. */
 #include "window.h"
-#include "unit/check.h"
+#include "support/check.h"
 
 #include "tensor.h"
 
