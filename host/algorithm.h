@@ -27,7 +27,8 @@ typedef struct tsr__host_args {
 typedef struct tsr__algorithm {
     const char *name;
     tsr__family family;
-    uint32_t features;              /* of enum tsr__feature: what it can do; selection refuses the rest */
+    uint32_t features; /* of enum tsr__feature: what it can do; selection refuses the rest */
+    double error;      /* without TSR__EXACT_BIT: the bound of tessera.h for what it rounds; 0: integers stay exact */
     const char *const *param_names; /* ends with NULL; NULL: no params */
 
     /* Settles the layouts that are ANY. NULL: they become NCHW. */
@@ -36,6 +37,11 @@ typedef struct tsr__algorithm {
     /* Why, beyond its features, it cannot run the problem on the device, or NULL. The text outlives everything. NULL:
      * it runs anything. */
     const char *(*refuse)(const tsr_device *device, const tsr__problem *p);
+
+    /* Whether it is likely to be faster on a problem that it accepts than those after it in the list, with weights that
+     * are packed beforehand or at every run. Where it is not, selection passes over it unless the caller names it. NULL: it
+     * always is. */
+    bool (*pays)(const tsr_device *device, const tsr__problem *p, const tsr__params *params, bool packed);
 
     /* The default params, in constant time; and up to `capacity` that are worth trying, all legal, with the default
      * first, answering how many. NULL where there are no params. */

@@ -158,7 +158,7 @@ typedef struct flag_word {
     bool *flag;
 } flag_word;
 
-enum { FLAG_WORDS = 10 };
+enum { FLAG_WORDS = 11 };
 
 static void list_flags(tsr__problem *p, flag_word words[FLAG_WORDS])
 {
@@ -168,6 +168,7 @@ static void list_flags(tsr__problem *p, flag_word words[FLAG_WORDS])
         {"residual", true, &p->has_residual},
         {"flip", true, &p->flip},
         {"half-sums", true, &p->half_sums},
+        {"exact", true, &p->exact},
         {"ceil", false, &p->window.ceil},
         {"adaptive", false, &p->window.adaptive},
         {"global", false, &p->global},

@@ -220,6 +220,11 @@ static tsr_status choose(tsr_context *context, const tsr__problem *problem, cons
             last_refusal = offer.refusal;
             continue;
         }
+        if (!tsr__prefers(options, device, &offer)) {
+            tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s is passed over: another is likely faster",
+                           problem->op->name, (*a)->name);
+            continue;
+        }
         const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
         if (status == TSR_OK) warn_if_slow(context, *plan, last_refusal);
         if (status != TSR_BUILD_FAILED || !forgiving) return status;

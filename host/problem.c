@@ -105,6 +105,7 @@ static uint32_t operator_features(const tsr__problem *p)
     if (p->has_residual) needed |= TSR__RESIDUAL_BIT;
     if (p->activation > TSR_ACTIVATION_RELU) needed |= TSR__ACTIVATION_BIT;
     if (p->half_sums) needed |= TSR__HALF_SUMS_BIT;
+    if (p->exact) needed |= TSR__EXACT_BIT;
     if (p->pool_kind == TSR_POOL_LP) needed |= TSR__LP_BIT;
     if (p->indices != TSR_INDICES_NONE) needed |= TSR__INDICES_BIT;
     if (p->divisor != 0) needed |= TSR__DIVISOR_BIT;

@@ -16,7 +16,7 @@ typedef struct tsr__problem {
 
     /* Convolution, as tsr_conv has it. */
     int64_t groups;
-    bool flip, scale, bias, has_residual, half_sums;
+    bool flip, scale, bias, has_residual, half_sums, exact;
     tsr_tensor residual; /* y with other strides */
     tsr_activation activation;
     float alpha, beta;
@@ -101,6 +101,7 @@ bool tsr__problem_is_wide(const tsr__problem *p);
     X(RESIDUAL, "residual", "it does not add a residual")                                               \
     X(ACTIVATION, "activations beyond relu", "it knows no activation but relu")                         \
     X(HALF_SUMS, "sums in half", "it sums in float")                                                    \
+    X(EXACT, "exact", "it sums transformed products, which rounds otherwise than exact admits")         \
     X(LP, "Lp", "it does not do Lp pooling")                                                            \
     X(INDICES, "indices", "it does not tell the indices of maxima")                                     \
     X(ADAPTIVE, "adaptive", "its windows are all alike, which adaptive ones are not")                   \

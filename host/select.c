@@ -195,6 +195,13 @@ bool tsr__admits(const tsr_plan_options *options, const tsr_device *device, cons
     return of_family(algorithm, device);
 }
 
+bool tsr__prefers(const tsr_plan_options *options, const tsr_device *device, const tsr__offer *offer)
+{
+    const tsr__algorithm *a = offer->algorithm;
+    if (options->algorithm != NULL || a->pays == NULL) return true;
+    return a->pays(device, &offer->problem, &offer->params, options->packed_weights);
+}
+
 tsr_status tsr__check_options(const tsr_plan_options *options, const tsr__algorithm *const *list)
 {
     if (options->algorithm == NULL) return TSR_OK;
@@ -217,7 +224,8 @@ tsr_status tsr__explain(const tsr_device *device, const tsr__problem *problem, c
     for (; list[i] != NULL; ++i) {
         tsr__offer offer;
         tsr__offer_from(list[i], device, problem, options, &offer);
-        const bool admitted = tsr__admits(options, device, list[i]);
+        const bool admitted =
+            tsr__admits(options, device, list[i]) && (offer.refusal != NULL || tsr__prefers(options, device, &offer));
         const bool chosen = open && offer.refusal == NULL && admitted;
         if (chosen) open = false;
         if (i < capacity)
@@ -239,9 +247,10 @@ tsr_status tsr__nothing_chosen(const tsr_device *device, const tsr__problem *pro
         if (options->algorithm != NULL && strcmp(options->algorithm, (*a)->name) != 0) continue;
         tsr__offer offer;
         tsr__offer_from(*a, device, problem, options, &offer);
-        const char *reason = offer.refusal != NULL   ? offer.refusal
-                             : of_family(*a, device) ? "strict mode does not admit it"
-                                                     : "it is made for another kind of device; it can be forced";
+        const char *reason = offer.refusal != NULL    ? offer.refusal
+                             : !of_family(*a, device) ? "it is made for another kind of device; it can be forced"
+                             : !tsr__prefers(options, device, &offer) ? "it would be slow; it can be forced"
+                                                                      : "strict mode does not admit it";
         tsr__text_add(&text, "%s%s: %s", text.length == 0 ? "" : "; ", (*a)->name, reason);
     }
     char shown[512];

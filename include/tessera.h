@@ -326,6 +326,7 @@ typedef struct tsr_conv {
     float alpha, beta; /* of the activation, the default 0 included: tsr_activation_parse() sets the customary ones */
     tsr_dtype dtype;
     bool half_sums;                /* f16: sum in half too, where the device has fp16; less precise, rarely faster */
+    bool exact;                    /* admit only algorithms that sum the products x * w themselves: see above      */
     tsr_layout x_layout, y_layout; /* residual has y's                             */
     tsr_strides x_strides, y_strides, residual_strides;
 } tsr_conv;
@@ -453,7 +454,7 @@ TSR_API tsr_status tsr_unfold_output(const tsr_unfold *problem, tsr_tensor *colu
  * too); pd also begins then ends (pd0x0x1x1). One number stands for W and for every other axis whose size or filter is
  * given. Words follow, each after a comma: "conv:c3h8w8k4r3s3,bias,relu".
  *   all         same-upper same-lower valid, f16 f64 (max: i8 u8)
- *   conv convt  scale bias residual flip reflect replicate circular half-sums, or an activation as
+ *   conv convt  scale bias residual flip reflect replicate circular half-sums exact, or an activation as
  *               tsr_activation_parse() reads it, with colons
  *   pooling     ceil adaptive global indices indices32 flat column-major */
 TSR_API tsr_status tsr_conv_parse(const char *text, tsr_conv *problem);
@@ -517,29 +518,24 @@ typedef struct tsr_candidate { /* one line of the list of algorithms */
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
     uint64_t workspace_bytes; /* what a plan with these options would need; 0 where it refuses for another reason */
-    bool admitted; /* made for this kind of device and not kept off by `strict`, or named: it may be chosen     */
+    bool admitted; /* made for such a device, not slower by rule, not kept off by `strict`; or named            */
     bool chosen;   /* a plan with these options would take it                                                   */
 } tsr_candidate;
 
-/* Lists every algorithm for a problem in order of preference, builds nothing. Writes at most `capacity` entries to
- * `candidates` and to *count how many there are. Where none is chosen the plan would fail. */
+/* Lists every algorithm for a problem in order of preference, builds nothing. Writes at most `room` entries to
+ * `list` and to *count how many there are. Where none is chosen the plan would fail. */
 TSR_API tsr_status tsr_conv_explain(const tsr_context *context, const tsr_conv *problem,
-                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                    size_t *count);
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_pool_explain(const tsr_context *context, const tsr_pool *problem,
-                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                    size_t *count);
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_unpool_explain(const tsr_context *context, const tsr_unpool *problem,
-                                      const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                      size_t *count);
+                                      const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_unfold_explain(const tsr_context *context, const tsr_unfold *problem,
-                                      const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                      size_t *count);
+                                      const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_fold_explain(const tsr_context *context, const tsr_unfold *problem,
-                                    const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
-                                    size_t *count);
+                                    const tsr_plan_options *options, tsr_candidate *list, size_t room, size_t *count);
 TSR_API tsr_status tsr_reorder_explain(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
-                                       const tsr_plan_options *options, tsr_candidate *candidates, size_t capacity,
+                                       const tsr_plan_options *options, tsr_candidate *list, size_t room,
                                        size_t *count);
 
 /* ---- Tuning ---------------------------------------------------------------------------------------------------- */

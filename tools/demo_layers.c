@@ -83,11 +83,13 @@ static int run_one(const demo *d, yardstick *device, const char *name, const cha
     layer measured;
     measure_figures figures;
     double host_ms = 0.0;
-    int failed = layer_parse(text, (layer_form){TSR_LAYOUT_ANY, false, LAYER_DTYPE_AS_SAID}, &problem);
-    if (!failed) failed = layer_parse(text, (layer_form){TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID}, &host_problem);
+    int failed = layer_parse(text, (layer_form){TSR_LAYOUT_ANY, false, LAYER_DTYPE_AS_SAID, 0}, &problem);
+    if (!failed)
+        failed = layer_parse(text, (layer_form){TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, 0}, &host_problem);
     if (!failed) failed = layer_open(d->device, &problem, NULL, &measured);
     if (failed) return failed;
-    failed = measure_layer(&measured, &problem, device, limit_ms, &figures);
+    failed = measure_layer(&measured, &problem, device, (measure_time_limits){0.0, limit_ms}, &(measure_others){0},
+                           &figures);
     float *found = failed ? NULL : layer_read_y(&measured);
     if (!failed) failed = found != NULL ? compare(d, &host_problem, name, found, &host_ms) : EXIT_DEVICE;
     if (!failed) print_line(name, &measured, &problem, &figures, host_ms);

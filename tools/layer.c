@@ -47,6 +47,7 @@ static tsr_status parse_conv(const char *text, layer_form form, layer_problem *p
     const tsr_status status = tsr_conv_parse(text, p);
     if (status != TSR_OK) return status;
     if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
+    if (form.batch > 0) p->n = form.batch;
     if (tsr_conv_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
     tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
     memcpy(x.size, p->size, sizeof x.size);
@@ -66,6 +67,7 @@ static tsr_status parse_pool(const char *text, layer_form form, layer_problem *p
     const tsr_status status = tsr_pool_parse(text, p);
     if (status != TSR_OK) return status;
     if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
+    if (form.batch > 0) p->n = form.batch;
     if (tsr_pool_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
     tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
     memcpy(x.size, p->size, sizeof x.size);
@@ -77,6 +79,49 @@ static tsr_status parse_pool(const char *text, layer_form form, layer_problem *p
     problem->bytes =
         (elements(&x) + elements(&y)) * (double)tsr_dtype_bytes(p->dtype) + elements(&y) * index_bytes[p->indices];
     return tsr_pool_output(p, &y);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The weights of one output channel. */
+static int64_t filter_elements(const tsr_conv *p)
+{
+    return p->c / p->groups * p->filter[TSR_D] * p->filter[TSR_H] * p->filter[TSR_W];
+}
+
+int layer_part(const layer_problem *whole, double operations, layer_problem *part)
+{
+    *part = *whole;
+    const int64_t images = whole->y.n, plane = tsr__tensor_plane(&whole->y);
+    int64_t first_k = 0;
+    tsr_status status = TSR_OK;
+    if (whole->is_conv) {
+        tsr_conv *p = &part->conv;
+        const bool more = p->scale || p->bias || p->residual || p->activation != TSR_ACTIVATION_NONE;
+        if (p->groups == 1 && !p->transposed && !more) {
+            const double image = whole->operations / (double)images;
+            p->k = least(p->k, (int64_t)((double)p->k * operations / image) + 1);
+        }
+        first_k = whole->conv.k - p->k;
+        p->n = 1;
+        p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
+        p->x_strides = p->y_strides = p->residual_strides = (tsr_strides){0};
+        part->first_x = (uint64_t)((images - 1) * p->c * p->size[TSR_D] * p->size[TSR_H] * p->size[TSR_W]);
+        part->first_w = (uint64_t)(first_k * filter_elements(p));
+        status = tsr_conv_output(p, &part->y);
+    } else {
+        tsr_pool *p = &part->pool;
+        p->n = 1;
+        p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
+        p->x_strides = p->y_strides = (tsr_strides){0};
+        part->first_x = (uint64_t)((images - 1) * p->c * p->size[TSR_D] * p->size[TSR_H] * p->size[TSR_W]);
+        status = tsr_pool_output(p, &part->y);
+    }
+    part->first_y = (uint64_t)(((images - 1) * whole->y.c + first_k) * plane);
+    return status == TSR_OK ? EXIT_DONE : report_status(status, "a part of the problem");
 }
 
 static bool begins_with_one_of(const char *text, const char *const *prefixes)
@@ -172,13 +217,38 @@ static tsr_status upload(tsr_context *context, const float *data, const tsr_tens
     return status;
 }
 
+/* Where the numbers of each tensor begin, far from each other. */
+static const uint64_t x_seed = 0, w_seed = UINT64_C(1) << 40, bias_seed = UINT64_C(1) << 41,
+                      scale_seed = UINT64_C(1) << 42, slope_seed = UINT64_C(1) << 43, residual_seed = UINT64_C(1) << 44;
+
+static float *numbers(int64_t count, uint64_t seed)
+{
+    float *data = malloc((size_t)count * sizeof *data);
+    if (data == NULL) {
+        out_of_memory();
+        return NULL;
+    }
+    for (int64_t i = 0; i < count; ++i) data[i] = small_integer(seed + (uint64_t)i);
+    return data;
+}
+
+float *layer_x(const layer_problem *problem)
+{
+    const int64_t *size = problem->is_conv ? problem->conv.size : problem->pool.size;
+    const int64_t channels = problem->is_conv ? problem->conv.n * problem->conv.c : problem->pool.n * problem->pool.c;
+    return numbers(channels * size[TSR_D] * size[TSR_H] * size[TSR_W], x_seed);
+}
+
+float *layer_w(const layer_problem *problem)
+{
+    return numbers(problem->conv.k * filter_elements(&problem->conv), w_seed);
+}
+
 /* The value of an element depends on its position in dense NCHW alone, so every device and layout sees the same. */
 static int fill(tsr_context *context, const tsr_tensor *as, uint64_t seed, const tsr_buffer **buffer)
 {
-    const size_t count = (size_t)(as->n * as->c * tsr__tensor_plane(as));
-    float *data = malloc(count * sizeof *data);
-    if (data == NULL) return out_of_memory();
-    for (size_t i = 0; i < count; ++i) data[i] = small_integer(seed + i);
+    float *data = numbers(as->n * as->c * tsr__tensor_plane(as), seed);
+    if (data == NULL) return EXIT_DEVICE;
     tsr_buffer *made = NULL;
     const tsr_status status = upload(context, data, as, &made);
     free(data);
@@ -201,10 +271,10 @@ static int fill_numbers(const layer *opened, uint64_t bytes, uint64_t seed, cons
 static int fill_weights(const layer *opened, const layer_problem *problem, const tsr_buffer **w)
 {
     const tsr_conv *p = &problem->conv;
-    const int64_t count = p->k * (p->c / p->groups) * p->filter[TSR_D] * p->filter[TSR_H] * p->filter[TSR_W];
+    const int64_t count = p->k * filter_elements(p);
     const tsr_buffer *plain = NULL;
     tsr_buffer *packed = NULL;
-    int failed = fill_numbers(opened, (uint64_t)count * tsr_dtype_bytes(p->dtype), UINT64_C(1) << 40, &plain);
+    int failed = fill_numbers(opened, (uint64_t)count * tsr_dtype_bytes(p->dtype), w_seed + problem->first_w, &plain);
     if (!failed) {
         tsr_status status = tsr_buffer_create(opened->context, opened->info.packed_bytes, &packed);
         if (status == TSR_OK) status = tsr_plan_pack_enqueue(opened->plan, plain, packed, NULL, 0, NULL, NULL);
@@ -220,13 +290,13 @@ static int fill_buffers(layer *opened, const layer_problem *problem)
 {
     const tsr_plan_info *info = &opened->info;
     tsr_args *args = &opened->args;
-    int failed = fill(opened->context, &info->x, 0, &args->x);
+    int failed = fill(opened->context, &info->x, x_seed + problem->first_x, &args->x);
     if (!failed && problem->is_conv) failed = fill_weights(opened, problem, &args->w);
-    if (!failed) failed = fill_numbers(opened, info->bias_bytes, UINT64_C(1) << 41, &args->bias);
-    if (!failed) failed = fill_numbers(opened, info->scale_bytes, UINT64_C(1) << 42, &args->scale);
-    if (!failed) failed = fill_numbers(opened, info->slope_bytes, UINT64_C(1) << 43, &args->slope);
+    if (!failed) failed = fill_numbers(opened, info->bias_bytes, bias_seed, &args->bias);
+    if (!failed) failed = fill_numbers(opened, info->scale_bytes, scale_seed, &args->scale);
+    if (!failed) failed = fill_numbers(opened, info->slope_bytes, slope_seed, &args->slope);
     if (!failed && info->residual_bytes > 0)
-        failed = fill(opened->context, &info->y, UINT64_C(1) << 44, &args->residual);
+        failed = fill(opened->context, &info->y, residual_seed + problem->first_y, &args->residual);
     if (failed) return failed;
 
     tsr_status status = tsr_buffer_create(opened->context, info->y_bytes, &args->y);

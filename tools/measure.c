@@ -8,11 +8,14 @@
 
 enum {
     MAX_ROUNDS = 400,
-    MIN_ROUNDS = 15, /* before a median is asked whether it is stable */
+    MIN_ROUNDS = 15,  /* before a median is asked whether it is stable */
+    LEAST_ROUNDS = 3, /* however long they take: fewer have no median worth the name */
+    GOOD_ROUNDS = 8,  /* that should fit into the time */
     EVENT_RUNS = 16,
     MAX_BATCH = 4096, /* a driver may hold all of a batch in memory */
 };
-static const double batch_ms = 10.0; /* long enough for the clock, and for the wait at the end to weigh nothing */
+static const double long_batch_ms = 10.0; /* long enough for the clock, and for the wait at the end to weigh nothing */
+static const double short_batch_ms = 1.0; /* just so */
 
 /* ---- Samples --------------------------------------------------------------------------------------------------- */
 
@@ -56,6 +59,16 @@ static bool is_stable(const samples *s)
     return fabs(quantile(s, s->count * 2 / 3, 0.5) - now) < 0.005 * now;
 }
 
+/* The standard error of the median, as a part of it, from how far the samples lie from it: as for normal ones, but a
+ * few wild ones do not count. */
+static double relative_error(const samples *s)
+{
+    const double middle = median(s);
+    samples distances = {.count = s->count};
+    for (int i = 0; i < s->count; ++i) distances.value[i] = fabs(s->value[i] - middle);
+    return middle > 0.0 ? 1.4826 * 1.2533 * median(&distances) / sqrt(s->count) / middle : 0.0;
+}
+
 /* ---- Batches --------------------------------------------------------------------------------------------------- */
 
 static int run_layer(void *cookie, int count)
@@ -77,7 +90,7 @@ static int time_batch(const yardstick_work *work, int count, double *ms)
 }
 
 /* Warms up, and finds how many runs make a batch of the length that is wanted. */
-static int find_batch(const yardstick_work *work, int *count)
+static int find_batch(const yardstick_work *work, double batch_ms, int *count)
 {
     double ms = 0.0;
     *count = 1;
@@ -134,25 +147,37 @@ static int measure_events(const layer *measured, double *ms)
 
 /* ---- Measuring ------------------------------------------------------------------------------------------------- */
 
-enum { LAYER, PEAK, COPY, WORKS };
+enum { LAYER, PEAK, COPY, FIRST_OTHER, MAX_WORKS = FIRST_OTHER + MEASURE_MAX_OTHERS };
+
+/* Batches are short where many works share little time, so that each gets its rounds. */
+static double choose_batch_ms(measure_time_limits limits, int work_count)
+{
+    const double share_ms = limits.most_ms / (GOOD_ROUNDS * work_count);
+    return fmax(short_batch_ms, fmin(long_batch_ms, share_ms));
+}
 
 /* One batch of each, in turn, until the layer's median is stable or the time is up. */
-static int run_rounds(const yardstick_work *works, int work_count, double limit_ms, samples *times, int *batch)
+static int run_rounds(const yardstick_work *works, int work_count, measure_time_limits limits, samples *times,
+                      int *batch)
 {
-    int counts[WORKS];
+    int counts[MAX_WORKS];
     for (int w = 0; w < work_count; ++w) {
-        const int failed = find_batch(&works[w], &counts[w]);
+        const int failed = find_batch(&works[w], choose_batch_ms(limits, work_count), &counts[w]);
         if (failed) return failed;
     }
     *batch = counts[LAYER];
     const double start = tsr__clock_ms();
+    double spent_ms = 0.0;
     do {
         for (int w = 0; w < work_count; ++w) {
             const int failed = time_batch(&works[w], counts[w], &times[w].value[times[w].count]);
             if (failed) return failed;
             ++times[w].count;
         }
-    } while (times[LAYER].count < MAX_ROUNDS && !is_stable(&times[LAYER]) && tsr__clock_ms() - start < limit_ms);
+        spent_ms = tsr__clock_ms() - start;
+    } while (times[LAYER].count < LEAST_ROUNDS ||
+             (times[LAYER].count < MAX_ROUNDS &&
+              (spent_ms < limits.least_ms || (spent_ms < limits.most_ms && !is_stable(&times[LAYER])))));
     return EXIT_DONE;
 }
 
@@ -161,29 +186,25 @@ static yardstick_work layer_work(const layer *measured, double amount)
     return (yardstick_work){run_layer, (void *)measured, amount};
 }
 
-/* The median over the rounds of what the layer reaches of a yardstick's rate, in percent. */
-static double median_share(const samples *times, double amount, const samples *best_times, double best_amount)
+/* Over the rounds, what the layer reaches of a yardstick's rate, in percent. */
+static samples shares_of(const samples *times, double amount, const samples *best_times, double best_amount)
 {
     samples shares = {.count = times->count};
     for (int i = 0; i < times->count; ++i)
         shares.value[i] = 100.0 * (amount / times->value[i]) / (best_amount / best_times->value[i]);
-    return median(&shares);
+    return shares;
 }
 
-int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, double limit_ms,
-                  measure_figures *figures)
+static double median_ratio(const samples *times, const samples *to)
 {
-    const yardstick_work works[WORKS] = {
-        [LAYER] = layer_work(measured, problem->operations),
-        [PEAK] = yardstick_peak(device),
-        [COPY] = yardstick_copy(device),
-    };
-    samples times[WORKS] = {0};
-    *figures = (measure_figures){0};
-    int failed = run_rounds(works, WORKS, limit_ms, times, &figures->batch);
-    if (!failed) failed = measure_events(measured, &figures->event_ms);
-    if (failed) return failed;
+    samples ratios = {.count = times->count};
+    for (int i = 0; i < times->count; ++i) ratios.value[i] = times->value[i] / to->value[i];
+    return median(&ratios);
+}
 
+static void fill_figures(const layer_problem *problem, const yardstick_work *works, const samples *times,
+                         measure_figures *figures)
+{
     const samples *layer_times = &times[LAYER];
     figures->rounds = layer_times->count;
     figures->median_ms = median(layer_times);
@@ -193,8 +214,33 @@ int measure_layer(const layer *measured, const layer_problem *problem, yardstick
     figures->gbps = problem->bytes / figures->median_ms * 1e-6;
     figures->peak_gflops = works[PEAK].amount / median(&times[PEAK]) * 1e-6;
     figures->copy_gbps = works[COPY].amount / median(&times[COPY]) * 1e-6;
-    figures->percent_of_peak = median_share(layer_times, problem->operations, &times[PEAK], works[PEAK].amount);
-    figures->percent_of_copy = median_share(layer_times, problem->bytes, &times[COPY], works[COPY].amount);
+    const samples peak_shares = shares_of(layer_times, problem->operations, &times[PEAK], works[PEAK].amount);
+    const samples copy_shares = shares_of(layer_times, problem->bytes, &times[COPY], works[COPY].amount);
+    figures->percent_of_peak = median(&peak_shares);
+    figures->percent_of_copy = median(&copy_shares);
+    figures->share_error = relative_error(problem->is_conv ? &peak_shares : &copy_shares);
+}
+
+int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, measure_time_limits limits,
+                  measure_others *others, measure_figures *figures)
+{
+    yardstick_work works[MAX_WORKS] = {
+        [LAYER] = layer_work(measured, problem->operations),
+        [PEAK] = yardstick_peak(device),
+        [COPY] = yardstick_copy(device),
+    };
+    for (int i = 0; i < others->count; ++i) works[FIRST_OTHER + i] = others->item[i].work;
+    samples times[MAX_WORKS] = {0};
+    *figures = (measure_figures){0};
+    int failed = run_rounds(works, FIRST_OTHER + others->count, limits, times, &figures->batch);
+    if (!failed) failed = measure_events(measured, &figures->event_ms);
+    if (failed) return failed;
+
+    fill_figures(problem, works, times, figures);
+    for (int i = 0; i < others->count; ++i) {
+        others->item[i].median_ms = median(&times[FIRST_OTHER + i]);
+        others->item[i].ratio = median_ratio(&times[FIRST_OTHER + i], &times[LAYER]);
+    }
     return EXIT_DONE;
 }
 
@@ -203,7 +249,7 @@ int measure_time(const layer *measured, double limit_ms, double *median_ms)
     const yardstick_work work = layer_work(measured, 0.0);
     samples times[1] = {0};
     int batch = 0;
-    const int failed = run_rounds(&work, 1, limit_ms, times, &batch);
+    const int failed = run_rounds(&work, 1, (measure_time_limits){0.0, limit_ms}, times, &batch);
     if (!failed) *median_ms = median(&times[LAYER]);
     return failed;
 }

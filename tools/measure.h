@@ -16,13 +16,32 @@ typedef struct measure_figures {
      * in which the machine was busy with something else spoils one round of both and not their comparison. */
     double peak_gflops, copy_gbps;
     double percent_of_peak, percent_of_copy;
-    int rounds, batch; /* how many batches, and runs in each */
+    double share_error; /* the standard error of the share that counts (peak; pooling: copy), as a part of it */
+    int rounds, batch;  /* how many batches, and runs in each */
 } measure_figures;
 
-/* Runs the layer between runs of the yardsticks, warmed up, until its median is stable or `limit_ms` are spent.
- * Returns an exit code (report.h). */
-int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, double limit_ms,
-                  measure_figures *figures);
+/* How long to measure: until the median is stable, but in these limits. Three rounds are run however long they take. */
+typedef struct measure_time_limits {
+    double least_ms, most_ms;
+} measure_time_limits;
+
+/* Others that do the same work, measured in the same rounds. */
+enum { MEASURE_MAX_OTHERS = 12 };
+
+typedef struct measure_other {
+    yardstick_work work;
+    double median_ms;
+    double ratio; /* its time by the layer's: the median over the rounds, as the shares are */
+} measure_other;
+
+typedef struct measure_others {
+    int count;
+    measure_other item[MEASURE_MAX_OTHERS];
+} measure_others;
+
+/* Runs the layer between runs of the yardsticks and of the others, warmed up. Returns an exit code (report.h). */
+int measure_layer(const layer *measured, const layer_problem *problem, yardstick *device, measure_time_limits limits,
+                  measure_others *others, measure_figures *figures);
 
 /* The median of some numbers, which it sorts: of an even count the lower of the two in the middle. */
 double measure_median(double *values, int count);

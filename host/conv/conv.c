@@ -32,6 +32,7 @@ static tsr__problem to_problem(const tsr_conv *c)
                       .bias = c->bias,
                       .has_residual = c->residual,
                       .half_sums = c->half_sums,
+                      .exact = c->exact,
                       .activation = c->activation,
                       .alpha = c->alpha,
                       .beta = c->beta};
@@ -65,7 +66,8 @@ static tsr_conv from_problem(const tsr__problem *p)
                   .alpha = p->alpha,
                   .beta = p->beta,
                   .dtype = p->x.dtype,
-                  .half_sums = p->half_sums};
+                  .half_sums = p->half_sums,
+                  .exact = p->exact};
     TSR__COPY_WINDOW(&c, &p->window);
     tsr__copy_axes(c.output_padding, p->window.output_padding);
     tsr__copy_axes(c.output_size, p->window.output_size);

@@ -105,6 +105,6 @@ static void run(const tsr__problem *p, const tsr__host_args *a)
 const tsr__algorithm tsr__cpu_conv_rows = {
     .name = "rows",
     .features = TSR__PLAIN_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT | TSR__DEPTH_BIT | TSR__DILATION_BIT | TSR__GROUPS_BIT |
-                TSR__DENSE_BIT | TSR__SCALE_BIT | TSR__RESIDUAL_BIT | TSR__ACTIVATION_BIT,
+                TSR__DENSE_BIT | TSR__SCALE_BIT | TSR__RESIDUAL_BIT | TSR__ACTIVATION_BIT | TSR__EXACT_BIT,
     .run_host = run,
 };

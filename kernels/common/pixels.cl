@@ -8,10 +8,7 @@
 #error "the host must define FLAT DEPTH PHASE_STEP_x"
 #endif
 
-/* Strides of y or the residual within a group. */
-typedef struct {
-    int c, d, h, w;
-} target;
+#include "common/target.cl"
 
 /* The pixels of a tile, as coordinates of the (phase's) output. */
 typedef struct {
@@ -52,10 +49,4 @@ static ALWAYS_INLINE void place_pixels(int place[TILE_Q], target to, int pixel, 
         place[t] = FLAT ? (pixel + t) * to.w
                         : (DEPTH ? (at->d[t] * PHASE_STEP_D + phase_d) * to.d : 0) +
                               (at->h[t] * PHASE_STEP_H + phase_h) * to.h + (at->w[t] * PHASE_STEP_W + phase_w) * to.w;
-}
-
-/* Where channel k of a group lies. */
-static int place_channel(target to, int k)
-{
-    return Y_BLOCK == 0 ? k : Y_BLOCK == 1 ? k * to.c : k / Y_BLOCK * to.c + k % Y_BLOCK;
 }

@@ -73,6 +73,11 @@ static const char *const convs[] = {
     "conv:c16h7w8k16r3s3pd1g16,half-sums",
     "conv:c16h8w8k16st2000000g16",
     "conv:c16h8w8k16st2000000g16",
+    /* sums of the products themselves */
+    "conv:n2c9h7w8k10r3s3pd1,exact,bias",
+    "conv:c16h9w9k16r3s3pd1,exact",
+    "conv:c16h7w8k16r3s3pd1g16,exact",
+    "conv:c16h7w8k16r3s3pd1g16,exact",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
@@ -293,7 +298,7 @@ uint32_t features_askable(const tsr__operator *op)
     } table[] = {
         {&tsr__conv, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__GROUPS_BIT | TSR__DENSE_BIT |
                          TSR__TRANSPOSED_BIT | TSR__PAD_MODE_BIT | TSR__FLIP_BIT | TSR__SCALE_BIT | TSR__RESIDUAL_BIT |
-                         TSR__ACTIVATION_BIT | TSR__HALF_SUMS_BIT},
+                         TSR__ACTIVATION_BIT | TSR__HALF_SUMS_BIT | TSR__EXACT_BIT},
         {&tsr__pool, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__INT8_BIT | TSR__LP_BIT |
                          TSR__INDICES_BIT | TSR__ADAPTIVE_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT},
         {&tsr__unpool, layouts | floats | TSR__INT8_BIT | TSR__INDICES_BIT},

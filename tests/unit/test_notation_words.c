@@ -40,6 +40,7 @@ static void assert_same_conv(const tsr_conv *a, const tsr_conv *b)
     assert_true(a->alpha == b->alpha && a->beta == b->beta);
     assert_int_equal(a->dtype, b->dtype);
     assert_int_equal(a->half_sums, b->half_sums);
+    assert_int_equal(a->exact, b->exact);
 }
 
 static void assert_same_pool(const tsr_pool *a, const tsr_pool *b)
@@ -107,6 +108,7 @@ static void every_word_of_convolution_sets_its_field(void **state)
     CHECK_CONV("conv:c6h8w8k4r3s3,residual", c.residual = true);
     CHECK_CONV("conv:c6h8w8k4r3s3,flip", c.flip = true);
     CHECK_CONV("conv:c6h8w8k4r3s3,half-sums", c.half_sums = true);
+    CHECK_CONV("conv:c6h8w8k4r3s3,exact", c.exact = true);
     CHECK_CONV("conv:c6h8w8k4r3s3,reflect", c.pad_mode = TSR_PAD_REFLECT);
     CHECK_CONV("conv:c6h8w8k4r3s3,replicate", c.pad_mode = TSR_PAD_REPLICATE);
     CHECK_CONV("conv:c6h8w8k4r3s3,circular", c.pad_mode = TSR_PAD_CIRCULAR);
@@ -120,8 +122,8 @@ static void every_word_of_convolution_sets_its_field(void **state)
     CHECK_CONV("conv:c6h8w8k4r3s3,gelu-tanh", c.activation = TSR_ACTIVATION_GELU_TANH);
     CHECK_CONV("conv:c6h8w8k4r3s3,elu:0.5", (c.activation = TSR_ACTIVATION_ELU, c.alpha = 0.5f));
     CHECK_CONV("conv:c6h8w8k4r3s3,clip:-1.5:2", (c.activation = TSR_ACTIVATION_CLIP, c.alpha = -1.5f, c.beta = 2.0f));
-    CHECK_CONV("conv:c6h8w8k4r3s3,same-upper,scale,bias,residual,flip,half-sums,relu,f16",
-               (c.auto_pad = TSR_PAD_SAME_UPPER, c.scale = c.bias = c.residual = c.flip = c.half_sums = true,
+    CHECK_CONV("conv:c6h8w8k4r3s3,same-upper,scale,bias,residual,flip,half-sums,exact,relu,f16",
+               (c.auto_pad = TSR_PAD_SAME_UPPER, c.scale = c.bias = c.residual = c.flip = c.half_sums = c.exact = true,
                 c.activation = TSR_ACTIVATION_RELU, c.dtype = TSR_F16));
 }
 
@@ -187,8 +189,9 @@ static void tokens_of_transposed_convolution_are_spread_as_others(void **state)
 static void words_of_the_other_operator_are_refused(void **state)
 {
     (void)state;
-    static const char *const conv_words[] = {"scale",     "bias",     "residual", "flip", "half-sums", "reflect",
-                                             "replicate", "circular", "relu",     "none", "elu:0.5",   "gelu"};
+    static const char *const conv_words[] = {"scale", "bias",    "residual",  "flip",     "half-sums",
+                                             "exact", "reflect", "replicate", "circular", "relu",
+                                             "none",  "elu:0.5", "gelu"};
     static const char *const pool_words[] = {"ceil",      "adaptive", "global",      "indices",
                                              "indices32", "flat",     "column-major"};
     char text[TEXT_BYTES], message[TEXT_BYTES];
@@ -298,7 +301,7 @@ static tsr_conv random_conv(support_random *random)
     if (c.transposed) fill_axes(random, c.output_size, 0, 0, 40);
     c.auto_pad = (tsr_auto_pad)choose(random, TSR_PAD_NOTSET, TSR_PAD_NOTSET, TSR_PAD_VALID);
     c.pad_mode = (tsr_pad_mode)choose(random, TSR_PAD_ZEROS, TSR_PAD_ZEROS, TSR_PAD_CIRCULAR);
-    bool *const flags[] = {&c.scale, &c.bias, &c.residual, &c.flip, &c.half_sums};
+    bool *const flags[] = {&c.scale, &c.bias, &c.residual, &c.flip, &c.half_sums, &c.exact};
     for (size_t i = 0; i < COUNT(flags); ++i) *flags[i] = coin(random);
     c.dtype = (tsr_dtype)choose(random, TSR_F32, TSR_F32, TSR_F64);
     static const char *const words[] = {"none",        "relu",    "relu6",     "leaky-relu:%g", "prelu",

@@ -55,6 +55,8 @@ static const probe probes[] = {
     {TSR__ACTIVATION_BIT, "conv:c16h8w8k16r3s3,gelu", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false},
     {TSR__ACTIVATION_BIT, "conv:c16h8w8k16r3s3,relu6", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C, false},
     {TSR__HALF_SUMS_BIT, "conv:c16h8w8k16r3s3,half-sums,f16", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false},
+    {TSR__EXACT_BIT, "conv:c16h8w8k16r3s3,exact", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false},
+    {TSR__EXACT_BIT, "conv:c16h8w8k16r3s3,exact", TSR_LAYOUT_NCHW8C, TSR_LAYOUT_NCHW8C, false},
     {TSR__PLAIN_BIT, "max:c16h8w8r3s3", TSR_LAYOUT_NCHW, TSR_LAYOUT_NCHW, false},
     {TSR__BLOCKED_BIT, "max:c16h8w8r3s3", TSR_LAYOUT_NCHW16C, TSR_LAYOUT_NCHW16C, false},
     {TSR__NHWC_BIT, "max:c16h8w8r3s3", TSR_LAYOUT_NHWC, TSR_LAYOUT_NHWC, false},

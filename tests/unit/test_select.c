@@ -52,7 +52,7 @@ static void each_family_gets_its_own_algorithms(void **state)
     } cases[] = {
         {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "tiled"},
         {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "tiled"},
-        {TSR_DEVICE_CPU, "direct_blocked", "window_blocked", "window_rows", "planes"},
+        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -138,8 +138,8 @@ static void tiles_follow_the_vectors_and_the_channels(void **state)
     } cases[] = {
         {"conv:c64h56w56k64r3s3pd1", 16, 7, 4, 64},    {"conv:c64h56w56k64r3s3pd1", 8, 6, 2, 64},
         {"conv:c64h56w56k16r3s3pd1", 16, 12, 1, 64}, /* one vector of channels */
-        {"conv:c64h56w56k48r3s3pd1", 16, 12, 2, 64}, /* a fourth of four would be idle */
-        {"conv:c64h56w56k128g2", 16, 7, 4, 512},       {"conv:c64h56w56k128g4", 16, 12, 2, 512},
+        {"conv:c64h56w56k48r3s3pd1", 16, 6, 2, 64},  /* a fourth of four would be idle */
+        {"conv:c64h56w56k128g2", 16, 7, 4, 512},       {"conv:c64h56w56k128g4", 16, 6, 2, 512},
         {"conv:c64h56w56k64r1s3pd0x1", 16, 7, 4, 160},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -261,8 +261,8 @@ static void candidates_are_legal_and_begin_with_the_default(void **state)
             for (size_t i = 0; i < count; ++i) {
                 tsr__launches launches = {.count = 0};
                 (*a)->launches(&devices[d], &offer.problem, &tried[i], &launches);
-                assert_int_equal(launches.count, 1);
-                assert_ok(tsr__launch_check(&launches.items[0]));
+                assert_in_range(launches.count, 1, TSR__MAX_LAUNCHES);
+                for (int l = 0; l < launches.count; ++l) assert_ok(tsr__launch_check(&launches.items[l]));
             }
         }
 }

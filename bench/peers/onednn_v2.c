@@ -1,0 +1,37 @@
+#include "onednn_api.h"
+
+#include <stdlib.h>
+
+onednn_shape onednn_shape_create(int axes, const dnnl_dims_t sizes, dnnl_format_tag_t tag)
+{
+    dnnl_memory_desc_t *made = malloc(sizeof *made);
+    if (made == NULL) return NULL;
+    if (dnnl_memory_desc_init_by_tag(made, axes, sizes, dnnl_f32, tag) == dnnl_success) return made;
+    free(made);
+    return NULL;
+}
+
+void onednn_shape_destroy(onednn_shape shape)
+{
+    free((dnnl_memory_desc_t *)shape);
+}
+
+dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                   onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
+{
+    dnnl_convolution_desc_t conv;
+    const dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+        &conv, dnnl_forward_inference, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin,
+        window->pad_end);
+    return status == dnnl_success ? dnnl_primitive_desc_create(made, &conv, NULL, engine, NULL) : status;
+}
+
+dnnl_status_t onednn_describe_pool(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                   onednn_shape x, onednn_shape y, dnnl_primitive_desc_t *made)
+{
+    dnnl_pooling_v2_desc_t pool;
+    const dnnl_status_t status =
+        dnnl_pooling_v2_forward_desc_init(&pool, dnnl_forward_inference, algorithm, x, y, window->stride,
+                                          window->filter, window->dilation, window->pad_begin, window->pad_end);
+    return status == dnnl_success ? dnnl_primitive_desc_create(made, &pool, NULL, engine, NULL) : status;
+}

@@ -1,0 +1,26 @@
+/* A run of the benchmark: each problem planned, verified, and measured beside its yardsticks and peers. */
+#ifndef TESSERA_BENCH_RUN_H
+#define TESSERA_BENCH_RUN_H
+
+#include "layer.h"
+#include "measure.h"
+#include "peers.h"
+#include "workload.h"
+
+#include <stdio.h>
+
+typedef struct run_settings {
+    const char *device, *algorithm; /* algorithm NULL: the library's choice */
+    layer_form form;
+    measure_time_limits limits;
+    peers_wanted peers;
+    const char *folder;  /* for this run alone: disk cache, peers' files */
+    const char *json;    /* a path, "-" or NULL */
+    FILE *table;         /* for people to read */
+    bool shows_progress; /* on stderr */
+} run_settings;
+
+/* Returns an exit code (report.h). */
+int run_workload(run_settings *settings, const workload *all);
+
+#endif

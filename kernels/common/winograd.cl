@@ -1,0 +1,216 @@
+/* common/winograd: y = activation(scale * conv(x, w) + bias + residual) for a 3x3 filter and CPUs, by Winograd's minimal
+ * filtering. A tile of OUT x OUT outputs comes from IN x IN inputs, IN = OUT + 2: both inputs and filters are transformed
+ * to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the sums are
+ * transformed back. The algorithms' own files have the transforms of one axis.
+ *
+ *   launch      conv_winograd_pack: global = (C, blocks, 1)
+ *               FUSED: conv_winograd: global = (strips, 1, 1)
+ *               else: conv_winograd_input: global = (strips, ceil(C / VEC), 1), then
+ *                     conv_winograd_output: global = (strips, blocks, 1)
+ *               local = (1, 1, 1), strips = ceil(tiles / TILES), blocks = ceil(k / (TILE_K * VEC)), k = K rounded up to
+ *               Y_BLOCK; tiles: of all images, in the order of memory
+ *   local mem   FUSED: LOCAL_REALS, at least those of a strip
+ *   needs       VEC divides X_BLOCK and Y_BLOCK, or they are 1 or 0
+ *   compiled in FUSED LOCAL_REALS TILES TILE_K; X_BLOCK: channels side by side in x, as Y_BLOCK; PAD_MODE; what
+ *               common/tile.cl wants, with TILE_Q = OUT
+ *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first tile
+ *
+ * A strip is TILES tiles. Its transformed inputs lie in SCRATCH, from where every block of output channels reads them:
+ * where a strip of all channels fits a core's cache, and there are strips for all cores, one work-item does all that there
+ * is to a strip (FUSED), and nothing but x and y passes through memory; else one launch makes them and another, with a
+ * work-item for each strip and block, uses them.
+ *   - The sums of a strip at one point, in TILE_K vectors of output channels, stay in registers while all input channels
+ *     are added, as in conv/direct_blocked.cl.
+ *
+ * SCRATCH: [strip][POINTS][C / VEC], then where channels lie side by side [TILES][VEC], else [VEC][TILES]. What is past
+ * the last tile is never written; what comes of it is not stored.
+ * Packed weights: [block][POINTS][C][TILE_K][VEC]. Output channels past the last have zero weights.
+ */
+#if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(TILE_K) || !defined(X_BLOCK)
+#error "winograd.c must define FUSED LOCAL_REALS TILES TILE_K X_BLOCK"
+#endif
+
+#if FUSED
+#define SCRATCH __local
+#else
+#define SCRATCH __global
+#endif
+
+#define POINTS        (IN * IN)
+#define TILE_CHANNELS (TILE_K * VEC)
+
+#include "common/target.cl"
+#include "common/winograd_input.cl"
+
+/* ---- Filters --------------------------------------------------------------------------------------------------- */
+
+/* Packs the weights of one input channel for one block of output channels. */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(__global const X_ELEMENT *restrict w,
+                                                                                ulong w_offset,
+                                                                                __global REAL *restrict packed,
+                                                                                ulong packed_offset, int c, int k,
+                                                                                int flip)
+{
+    const int channel = (int)get_global_id(0), block = (int)get_global_id(1);
+    __global REAL *to = packed + packed_offset + (block * POINTS * c + channel) * TILE_CHANNELS;
+
+    for (int j = 0; j < TILE_K; ++j, to += VEC) {
+        const int k0 = (block * TILE_K + j) * VEC;
+        REAL tap[9][VEC];
+        REALV halfway[IN][3];
+        for (int i = 0; i < VEC; ++i)
+            for (int a = 0; a < 9; ++a) {
+                const int at = ((k0 + i) * c + channel) * 9 + (flip ? 8 - a : a);
+                tap[a][i] = k0 + i < k ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
+            }
+        for (int s = 0; s < 3; ++s) {
+            const REALV g[3] = {LOADV(tap[s]), LOADV(tap[3 + s]), LOADV(tap[6 + s])};
+            REALV u[IN];
+            transform_filter(u, g);
+            for (int i = 0; i < IN; ++i) halfway[i][s] = u[i];
+        }
+        for (int i = 0; i < IN; ++i) {
+            REALV u[IN];
+            transform_filter(u, halfway[i]);
+            for (int a = 0; a < IN; ++a) STOREV(u[a], to + (i * IN + a) * c * TILE_CHANNELS);
+        }
+    }
+}
+
+/* ---- Products and outputs -------------------------------------------------------------------------------------- */
+
+/* The sums over c channels at one point, of a register tile. */
+static ALWAYS_INLINE void multiply(REALV sum[TILES * TILE_K], SCRATCH const REAL *v, __global const REAL *u, int c)
+{
+#pragma unroll
+    for (int a = 0; a < TILES * TILE_K; ++a) sum[a] = (REALV)(REAL_OF(0.0));
+    for (int c0 = 0; c0 < c; c0 += VEC, v += VEC * TILES)
+        for (int i = 0; i < min(VEC, c - c0); ++i, u += TILE_CHANNELS) {
+            REALV filter[TILE_K];
+#pragma unroll
+            for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(u + j * VEC);
+#pragma unroll
+            for (int a = 0; a < TILES * TILE_K; ++a)
+                sum[a] = fma((REALV)v[a / TILE_K * V_TILE + i * V_CHANNEL], filter[a % TILE_K], sum[a]);
+        }
+}
+
+/* Transforms one vector of channels of a tile back, finishes and stores it. `y` and the residual are the tile's. */
+static ALWAYS_INLINE void finish_outputs(const REALV m[POINTS], __global Y_ELEMENT *y, target to, target residual_from,
+                                         int rows, int columns, int k0, int channels, EPILOGUE_ARGS)
+{
+    REALV halfway[OUT][IN];
+    int place[OUT], residual_place[OUT];
+#pragma unroll
+    for (int j = 0; j < IN; ++j) {
+        REALV v[IN], w[OUT];
+#pragma unroll
+        for (int i = 0; i < IN; ++i) v[i] = m[i * IN + j];
+        transform_output(w, v);
+#pragma unroll
+        for (int i = 0; i < OUT; ++i) halfway[i][j] = w[i];
+    }
+#pragma unroll
+    for (int i = 0; i < OUT; ++i) {
+        place[i] = i * to.w;
+        residual_place[i] = i * residual_from.w;
+    }
+#pragma unroll
+    for (int i = 0; i < OUT; ++i) {
+        REALV v[OUT];
+        if (i >= rows) return;
+        transform_output(v, halfway[i]);
+        finish_tile(v, y + i * to.h, place, to.c, residual_place, residual_from.c, (ulong)k0, channels, columns, scale,
+                    scale_offset, bias, bias_offset, residual, residual_offset + (ulong)(i * residual_from.h), slope,
+                    slope_offset, alpha, beta);
+    }
+}
+
+/* Makes the outputs of a strip's `count` tiles from `tile` on, in one block of channels from k0 on. */
+static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const REAL *u, int c, int k, int k0, int p,
+                                     int q, grid tiles, int tile, __global Y_ELEMENT *y, int y_n, target to, int r_n,
+                                     target residual_from, EPILOGUE_ARGS)
+{
+    const int count = min(TILES, tiles.count - tile),
+              padded_k = Y_BLOCK > 1 ? (k + Y_BLOCK - 1) / Y_BLOCK * Y_BLOCK : k;
+    REALV product[TILES * TILE_K][POINTS];
+
+    for (int point = 0; point < POINTS; ++point, u += c * TILE_CHANNELS, strip += point_step(c)) {
+        REALV sum[TILES * TILE_K];
+        multiply(sum, strip, u, c);
+#pragma unroll
+        for (int a = 0; a < TILES * TILE_K; ++a) product[a][point] = sum[a];
+    }
+    for (int a = 0; a < count * TILE_K; ++a) {
+        const corner at = locate(tiles, tile + a / TILE_K);
+        const int kj = k0 + a % TILE_K * VEC;
+        if (kj >= padded_k) continue;
+        finish_outputs(product[a], y + at.n * y_n + at.h * to.h + at.w * to.w + place_channel(to, kj), to,
+                       residual_from, p - at.h, q - at.w, kj, k - kj, scale, scale_offset, bias, bias_offset, residual,
+                       residual_offset + (ulong)(at.n * r_n + at.h * residual_from.h + at.w * residual_from.w +
+                                                 place_channel(residual_from, kj)),
+                       slope, slope_offset, alpha, beta);
+    }
+}
+
+/* ---- Kernels --------------------------------------------------------------------------------------------------- */
+
+/* What the kernels that read x, and those that write y, are passed. */
+#define INPUT_ARGS                                                                                              \
+    __global const X_ELEMENT *restrict x, ulong x_offset, int h, int w, int pad_h, int pad_w, int x_n, int x_c, \
+        MAYBE int x_d, int x_h, int x_w
+#define OUTPUT_ARGS                                                                                                  \
+    __global const REAL *restrict packed, ulong packed_offset, EPILOGUE_ARGS, __global Y_ELEMENT *restrict y,        \
+        ulong y_offset, int k, int p, int q, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, \
+        int r_h, int r_w
+#define TILE_ARGS int c, int tile_rows, int tile_columns, int tile_count, int first_tile
+
+#define SOURCE                                    \
+    {                                             \
+        c, h, w, pad_h, pad_w, x_n, x_c, x_h, x_w \
+    }
+#define GRID                                \
+    {                                       \
+        tile_rows, tile_columns, tile_count \
+    }
+
+/* Makes block `number` of a strip. */
+#define MAKE_STRIP(strip, number)                                                                                    \
+    make_strip(strip, packed + packed_offset + (number)*POINTS * c * TILE_CHANNELS, c, k, (number)*TILE_CHANNELS, p, \
+               q, tiles, tile, y + y_offset, y_n, to, r_n, residual_from, scale, scale_offset, bias, bias_offset,    \
+               residual, residual_offset, slope, slope_offset, alpha, beta)
+
+#if FUSED
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
+{
+    __local REAL strip[LOCAL_REALS];
+    const source in = SOURCE;
+    const grid tiles = GRID;
+    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    const int tile = first_tile + (int)get_global_id(0) * TILES;
+
+    for (int c0 = 0; c0 < c; c0 += VEC) transform_strip(strip, x + x_offset, in, tiles, tile, c0);
+    for (int block = 0; block * TILE_CHANNELS < k; ++block) MAKE_STRIP(strip, block);
+}
+#else
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_input(INPUT_ARGS,
+                                                                                 __global REAL *restrict scratch,
+                                                                                 ulong scratch_offset, TILE_ARGS)
+{
+    const source in = SOURCE;
+    const grid tiles = GRID;
+    const int strip = (int)get_global_id(0);
+    transform_strip(scratch + scratch_offset + strip * POINTS * point_step(c), x + x_offset, in, tiles,
+                    first_tile + strip * TILES, (int)get_global_id(1) * VEC);
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_output(__global const REAL *restrict scratch,
+                                                                                  ulong scratch_offset, OUTPUT_ARGS,
+                                                                                  TILE_ARGS)
+{
+    const grid tiles = GRID;
+    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    const int strip = (int)get_global_id(0), tile = first_tile + strip * TILES, block = (int)get_global_id(1);
+    MAKE_STRIP(scratch + scratch_offset + strip * POINTS * point_step(c), block);
+}
+#endif
