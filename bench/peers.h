@@ -17,8 +17,8 @@ typedef struct peers_wanted {
     int threads;
 } peers_wanted;
 
-/* Reads "onednn,clblast": names of libraries, each for its variants that suit the layout, or of variants. An unknown one
- * is refused. Returns an exit code (report.h). */
+/* Reads "onednn,clblast": names of libraries, each for its variants that suit the layout, or of variants. An unknown
+ * one is refused. Returns an exit code (report.h). */
 int peers_choose(const char *list, tsr_layout layout, peers_wanted *wanted);
 
 /* Starts their libraries. One that is absent is named on stderr and in `absent`, with what to install, and is left out;
@@ -42,8 +42,9 @@ typedef struct peers_layer {
 int peers_open(const peers_wanted *wanted, const peer_task *task, const float *y, cJSON *refused, peers_layer *opened);
 void peers_close(peers_layer *opened);
 
-/* What is to be measured beside the layer, and its figures afterwards: {NAME: {"median_ms", "ratio", "implementation"}}.
- * The fastest of a library's several ways is there again as LIBRARY-best, with the way as its implementation. */
+/* What is to be measured beside the layer, and its figures afterwards: {NAME: {"median_ms", "ratio",
+ * "implementation"}}. The fastest of a library's several ways is there again as LIBRARY-best, with the way as its
+ * implementation. */
 void peers_list(const peers_layer *opened, measure_others *others);
 cJSON *peers_figures(const peers_layer *opened, const measure_others *others);
 

@@ -38,8 +38,8 @@ typedef struct layer {
 /* Reads a problem. Returns an exit code (report.h). */
 int layer_parse(const char *text, layer_form form, layer_problem *problem);
 
-/* A part of the problem that a slow device can compute, with the same data: the last image, plain; of a convolution that
- * has no more to it than x and w the last output channels, as many as these operations allow. */
+/* A part of the problem that a slow device can compute, with the same data: the last image, plain; of a convolution
+ * that has no more to it than x and w the last output channels, as many as these operations allow. */
 int layer_part(const layer_problem *whole, double operations, layer_problem *part);
 
 /* What the layer computes with, as dense NCHW floats of a problem that is whole: x, and the weights as they come. Freed

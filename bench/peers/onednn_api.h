@@ -1,5 +1,5 @@
-/* What differs between oneDNN 2 and 3, behind the same names; the build compiles one of onednn_v2.c and onednn_v3.c. All
- * else of oneDNN's C interface is the same in both, once what it calls a memory descriptor has one name. */
+/* What differs between oneDNN 2 and 3, behind the same names; the build compiles one of onednn_v2.c and onednn_v3.c.
+ * All else of oneDNN's C interface is the same in both, once what it calls a memory descriptor has one name. */
 #ifndef TESSERA_BENCH_ONEDNN_API_H
 #define TESSERA_BENCH_ONEDNN_API_H
 

@@ -1,7 +1,7 @@
-/* common/winograd: y = activation(scale * conv(x, w) + bias + residual) for a 3x3 filter and CPUs, by Winograd's minimal
- * filtering. A tile of OUT x OUT outputs comes from IN x IN inputs, IN = OUT + 2: both inputs and filters are transformed
- * to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the sums are
- * transformed back. The algorithms' own files have the transforms of one axis.
+/* common/winograd: y = activation(scale * conv(x, w) + bias + residual) for a 3x3 filter and CPUs, by Winograd's
+ * minimal filtering. A tile of OUT x OUT outputs comes from IN x IN inputs, IN = OUT + 2: both inputs and filters are
+ * transformed to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the
+ * sums are transformed back. The algorithms' own files have the transforms of one axis.
  *
  *   launch      conv_winograd_pack: global = (C, blocks, 1)
  *               FUSED: conv_winograd: global = (strips, 1, 1)
@@ -13,14 +13,15 @@
  *   needs       VEC divides X_BLOCK and Y_BLOCK, or they are 1 or 0
  *   compiled in FUSED LOCAL_REALS TILES TILE_K; X_BLOCK: channels side by side in x, as Y_BLOCK; PAD_MODE; what
  *               common/tile.cl wants, with TILE_Q = OUT
- *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first tile
+ *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first
+ *               tile
  *
  * A strip is TILES tiles. Its transformed inputs lie in SCRATCH, from where every block of output channels reads them:
- * where a strip of all channels fits a core's cache, and there are strips for all cores, one work-item does all that there
- * is to a strip (FUSED), and nothing but x and y passes through memory; else one launch makes them and another, with a
- * work-item for each strip and block, uses them.
- *   - The sums of a strip at one point, in TILE_K vectors of output channels, stay in registers while all input channels
- *     are added, as in conv/direct_blocked.cl.
+ * where a strip of all channels fits a core's cache, and there are strips for all cores, one work-item does all that
+ * there is to a strip (FUSED), and nothing but x and y passes through memory; else one launch makes them and another,
+ * with a work-item for each strip and block, uses them.
+ *   - The sums of a strip at one point, in TILE_K vectors of output channels, stay in registers while all input
+ *     channels are added, as in conv/direct_blocked.cl.
  *
  * SCRATCH: [strip][POINTS][C / VEC], then where channels lie side by side [TILES][VEC], else [VEC][TILES]. What is past
  * the last tile is never written; what comes of it is not stored.

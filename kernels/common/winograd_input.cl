@@ -2,7 +2,8 @@
  *
  *   compiled in X_BLOCK, and what common/winograd.cl wants
  *
- * Of NCHW a vector is VEC tiles of a row, of the other layouts VEC channels of a tile, so that no element is moved alone.
+ * Of NCHW a vector is VEC tiles of a row, of the other layouts VEC channels of a tile, so that no element is moved
+ * alone.
  */
 #include "common/taps.cl"
 
@@ -38,8 +39,8 @@ static int point_step(int c)
     return (c + VEC - 1) / VEC * VEC * TILES;
 }
 
-/* Transforms VEC channels of the tile whose inputs begin at (h0, w0), which may lie in padding. With interior, a constant,
- * nothing of it does; with whole, another, all channels are there to be read. */
+/* Transforms VEC channels of the tile whose inputs begin at (h0, w0), which may lie in padding. With interior, a
+ * constant, nothing of it does; with whole, another, all channels are there to be read. */
 static ALWAYS_INLINE void transform_tile(SCRATCH REAL *to, __global const X_ELEMENT *x, source in, int h0, int w0,
                                          int channels, const int interior, const int whole)
 {
@@ -69,7 +70,8 @@ static ALWAYS_INLINE void transform_tile(SCRATCH REAL *to, __global const X_ELEM
     }
 }
 
-/* Transforms VEC channels, or the last few, from c0 on, of `count` tiles from `tile` on, where channels lie side by side. */
+/* Transforms VEC channels, or the last few, from c0 on, of `count` tiles from `tile` on, where channels lie side by
+ * side. */
 static ALWAYS_INLINE void transform_channels(SCRATCH REAL *to, __global const X_ELEMENT *x, source in, grid tiles,
                                              int tile, int count, int c0)
 {

@@ -165,8 +165,9 @@ static void run_plan(const tsr_plan *plan, bool packed, const support_guarded bu
     REQUIRE(tsr_plan_run(plan, &args));
 }
 
-/* How far y may lie from what is expected: 0 but for an algorithm that rounds, whose bound is `error` times the number of
- * products in a sum and the largest of both factors. Scale and slope may make it larger; other activations do not. */
+/* How far y may lie from what is expected: 0 but for an algorithm that rounds, whose bound is `error` times the number
+ * of products in a sum and the largest of both factors. Scale and slope may make it larger; other activations do
+ * not. */
 static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p)
 {
     enum { LARGEST = 3 };
