@@ -1,22 +1,21 @@
-"""Writes docs/performance.md: page.py PAGE ANY_1 NCHW_1 ANY_8 NCHW_8 CLBLAST
+"""Writes docs/performance.md: page.py PAGE FILE.json...
 
-The five are files of `tessera bench --json`: layouts free and plain tensors, with one image and with eight, in the order
-in which scripts/bench names them. The pictures go to a folder beside the page, called as it without its suffix.
+The files are those of `tessera bench --json` as scripts/bench calls them: any-1 and any-8 (layouts free; one image, eight),
+nchw-1 and nchw-8 (plain tensors), clblast; any-1 must be there. The pictures go to a folder beside the page, called as
+it without its suffix.
 """
 
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 import figures
 import pictures
 
 HEAD = """# Performance
 
-`scripts/bench` measured this and wrote this page: {device}, {driver}; {cores} compute units;
-{date}, commit {commit}. Peers: {peers}, with as many threads. The machine gave {peak} GFLOP/s
-(multiply-adds on registers) and {copy} GB/s (copy of 64 MiB, both ways counted): medians over the layers, from a
-{slow} to a {fast} GFLOP/s in between, where other work took part of it.
+{machine}
 
 ## How it is measured
 
@@ -33,6 +32,10 @@ HEAD = """# Performance
   *Plain*: x and y are NCHW arrays; `onednn-reorder` reorders them to its own layouts and back at every run,
   `onednn-plain` does not. `onednn` is oneDNN's own choice of an algorithm, `onednn-best` the fastest of that, its direct
   and its Winograd algorithm, layer by layer.
+"""
+
+SHARES = """Layers that stay in the cache exceed the copy, which does not. Winograd takes fewer operations than are counted, and
+may exceed the peak.
 """
 
 ROWS = (
@@ -68,13 +71,18 @@ def ratio_cells(group):
     return [f"{group['geomean']:.2f}", f"{group['geomean_weighted']:.2f}", f"{group['worst']:.2f}"]
 
 
+def group_of(document, peer, kind, name):
+    """The figures of a class or network against a peer; None where there are none."""
+    summary = document["summary"].get(peer) if document else None
+    return summary[kind].get(name) if summary else None
+
+
 def class_table(documents):
     rows = []
     for name, what, layout, peer in ROWS:
         cells = [f"{name}, {what}"]
         for batch in BATCHES:
-            summary = documents[layout, batch]["summary"].get(peer, {"classes": {}})
-            cells += ratio_cells(summary["classes"].get(name))
+            cells += ratio_cells(group_of(documents.get(f"{layout}-{batch}"), peer, "classes", name))
         rows.append(cells)
     return table(["", "1 image: geomean", "by count", "worst", "8 images: geomean", "by count", "worst"], rows)
 
@@ -82,8 +90,8 @@ def class_table(documents):
 def share_table(documents):
     rows = []
     for name, unit in (("dense", "peak"), ("depthwise", "peak"), ("pooling", "copy")):
-        shares = [figures.median_share(figures.of_class(documents[layout, batch], name))
-                  for batch in BATCHES for layout in ("any", "nchw")]
+        files = [documents.get(f"{layout}-{batch}") for batch in BATCHES for layout in ("any", "nchw")]
+        shares = [figures.median_share(figures.of_class(file, name)) if file else None for file in files]
         rows.append([f"{name}, percent of the {unit}", *("-" if share is None else f"{share:.0f}" for share in shares)])
     return table(["median over the layers", "1 image: layouts free", "plain", "8 images: layouts free", "plain"], rows)
 
@@ -93,11 +101,11 @@ def network_table(documents):
     for network in NETWORKS:
         cells = [network]
         for batch in BATCHES:
-            document = documents["any", batch]
-            ours = document["networks"].get(network)
+            document = documents.get(f"any-{batch}")
+            ours = document["networks"].get(network) if document else None
             cells.append(f"{ours['ms']:.1f}" if ours else "-")
             for peer in ("onednn", "onednn-best"):
-                group = document["summary"].get(peer, {"networks": {}})["networks"].get(network)
+                group = group_of(document, peer, "networks", network)
                 cells.append(f"{group['network_ratio']:.2f}" if group else "-")
         rows.append(cells)
     head = ["convolutions of", "1 image: ms", "oneDNN's choice", "oneDNN's best", "8 images: ms", "oneDNN's choice",
@@ -106,7 +114,7 @@ def network_table(documents):
 
 
 def clblast_line(document):
-    group = document["summary"].get("clblast")
+    group = group_of(document, "clblast", "classes", "dense")
     if group is None:
         return ""
     return (f"CLBlast's convolution on the same device, ResNet-50 v1.5, plain tensors, one image: {group['geomean']:.1f} "
@@ -123,54 +131,52 @@ def below_table(document, peer):
 
 
 def head(documents):
-    document = documents["any", "1"]
+    document = documents["any-1"]
     device = document["device"]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     peaks = [result["gflops"] / result["percent_of_peak"] * 100 for one in documents.values()
              for result in one["results"] if result["percent_of_peak"] > 0]
     versions = {name: version for one in documents.values() for name, version in one["peer_versions"].items()}
     names = {"onednn": "oneDNN", "onnxruntime": "ONNX Runtime", "clblast": "CLBlast"}
-    return HEAD.format(
-        device=device["name"], driver=f"{device['platform']} {device['driver']}", cores=device["compute_units"],
-        date=document["date"][:10], commit=commit.stdout.strip(), peak=round(device["peak_gflops"]),
-        copy=round(device["copy_gbps"]), slow=round(min(peaks)), fast=round(max(peaks)),
-        peers=", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items()))
+    machine = (
+        f"`scripts/bench` measured this and wrote this page. Device: {device['name']}, {device['platform']} "
+        f"{device['driver']}, {device['compute_units']} compute units. {document['date'][:10]}, commit "
+        f"{commit.stdout.strip()}. Peers, with as many threads: "
+        + ", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items())
+        + f". The machine gave {device['peak_gflops']:.0f} GFLOP/s (multiply-adds on registers) and "
+        f"{device['copy_gbps']:.0f} GB/s (copy of 64 MiB, both ways counted): medians over the layers, and "
+        f"{min(peaks):.0f} to {max(peaks):.0f} GFLOP/s in between, as other work took part of it or not.")
+    return HEAD.format(machine="\n".join(textwrap.wrap(machine, 120, break_on_hyphens=False)))
 
 
-def write(page, documents, clblast):
+def write(page, documents):
     folder = page.with_suffix("")
     for old in folder.glob("*.svg"):
         old.unlink()
-    drawn = {}
-    for (layout, batch), document in documents.items():
-        if batch == "1":
-            drawn[layout] = pictures.draw(folder, layout, document)
+    drawn = [name for layout in ("any", "nchw") if f"{layout}-1" in documents
+             for name in pictures.draw(folder, layout, documents[f"{layout}-1"])]
 
-    def show(layout, kind, text):
-        name = f"{layout}-{kind}.svg"
-        return f"![{text}]({folder.name}/{name})\n" if name in drawn[layout] else ""
+    def show(name, text):
+        return f"![{text}]({folder.name}/{name}.svg)\n" if f"{name}.svg" in drawn else ""
 
-    parts = [head({**documents, ("clblast", "1"): clblast} if clblast else documents), "## Against others\n",
-             class_table(documents), clblast_line(clblast), show("any", "ratios", "Ratios of all layers, layouts free"),
-             show("nchw", "ratios", "Ratios of all layers, plain tensors"),
+    parts = [head(documents), "## Against others\n", class_table(documents), clblast_line(documents.get("clblast")),
+             show("any-ratios", "Ratios of all layers, layouts free"),
+             show("nchw-ratios", "Ratios of all layers, plain tensors"),
              "## Whole networks\n", "The sum of the convolutions, each as often as the network has it; layouts free.\n",
-             network_table(documents), "## Of what the machine can do\n",
-             "Layers that stay in the cache exceed the copy, which does not; Winograd computes with fewer operations than "
-             "are counted, and may exceed the peak.\n", share_table(documents),
-             show("any", "roofline", "Roofline")]
+             network_table(documents), "## Of what the machine can do\n", SHARES, share_table(documents),
+             show("any-roofline", "Roofline")]
     for network in ("vgg16", "resnet50_v1.5", "mobilenet_v2"):
-        parts.append(show("any", network, f"{network}, layouts free"))
-        parts.append(show("nchw", network, f"{network}, plain tensors"))
-    parts += [show("any", "pools", "Pooling, layouts free"), show("nchw", "pools", "Pooling, plain tensors"),
+        parts += [show(f"any-{network}", f"{network}, layouts free"),
+                  show(f"nchw-{network}", f"{network}, plain tensors")]
+    parts += [show("any-pools", "Pooling, layouts free"), show("nchw-pools", "Pooling, plain tensors"),
               "## Slower than oneDNN's own choice\n", "One image, layouts free.\n",
-              below_table(documents["any", "1"], "onednn")]
+              below_table(documents["any-1"], "onednn")]
     page.write_text("\n".join(part for part in parts if part), encoding="utf-8")
 
 
 def main():
     page, *files = map(pathlib.Path, sys.argv[1:])
-    any_1, nchw_1, any_8, nchw_8, clblast = map(figures.read, files)
-    write(page, {("any", "1"): any_1, ("nchw", "1"): nchw_1, ("any", "8"): any_8, ("nchw", "8"): nchw_8}, clblast)
+    write(page, {file.stem: figures.read(file) for file in files})
 
 
 main()

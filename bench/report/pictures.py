@@ -85,11 +85,11 @@ def roofline(path, title, document):
     colours = colours_of(algorithms)
     canvas = Canvas(900, 460, title)
     canvas.legend(16, 50, colours.items())
-    across = Axis(0.5, 512, 60, 880, True)
+    across = Axis(0.5, 1024, 60, 880, True)
     top = 2.0 ** math.ceil(math.log2(4 * peak))
     up = Axis(top / 512, top, 410, TOP, True)
     mark = 0.5
-    while mark <= 512:
+    while mark <= 1024:
         canvas.line([(across(mark), TOP), (across(mark), 410)], FAINT)
         canvas.text(across(mark), 428, f"{mark:g}", anchor="middle")
         mark *= 2
@@ -100,10 +100,10 @@ def roofline(path, title, document):
         mark /= 2
     canvas.text(470, 448, "operations for each byte of x, y and w", anchor="middle")
     canvas.text(880, 50, "GFLOP/s", anchor="end")
-    roof = [0.5 * 2 ** (i / 10) for i in range(101)]
+    roof = [0.5 * 2 ** (i / 10) for i in range(111)]
     canvas.line([(across(x), up(min(peak, copy * x))) for x in roof], INK, 2)
     canvas.text(876, up(peak) - 6, f"peak {peak:.0f} GFLOP/s", anchor="end")
-    canvas.text(across(0.62), up(copy * 0.5) + 10, f"copy {copy:.0f} GB/s")
+    canvas.text(across(0.62), up(copy * 0.2), f"copy {copy:.0f} GB/s")
     for result in results:
         # By shares, since the machine did not always give the same.
         reached = result["percent_of_peak"] / 100 * peak
