@@ -6,9 +6,8 @@
 #include "summary.h"
 #include "verify.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What all problems of a run share. */
@@ -226,6 +225,7 @@ static int finish(bench *b, size_t count, cJSON *document)
     cJSON *object = json_device(device);
     cJSON_AddNumberToObject(object, "peak_gflops", peak);
     cJSON_AddNumberToObject(object, "copy_gbps", copy);
+    cJSON_AddNumberToObject(object, "compute_units", device->compute_units);
     cJSON_AddItemToObject(document, "device", object);
     cJSON_AddItemToObject(document, "results", b->results);
     cJSON *networks = summary_networks(b->results), *summary = summary_make(b->results);
@@ -242,9 +242,19 @@ static int peer_threads(const tsr_device *device)
     return device->kind == TSR_DEVICE_CPU ? (int)device->compute_units : 0;
 }
 
+static void add_date(cJSON *document)
+{
+    char text[32];
+    const time_t now = time(NULL);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    cJSON_AddStringToObject(document, "date", text);
+    cJSON_AddStringToObject(document, "version", tsr_version());
+}
+
 static int run_in(bench *b, run_settings *settings, const workload *all)
 {
     cJSON *document = cJSON_CreateObject();
+    add_date(document);
     cJSON *versions = cJSON_AddObjectToObject(document, "peer_versions");
     cJSON *absent = cJSON_AddObjectToObject(document, "absent_peers");
     settings->peers.threads = peer_threads(tsr_context_device(b->context));

@@ -188,21 +188,24 @@ static void print_peer(const cJSON *peer, FILE *to)
     }
 }
 
-static void print_below(const cJSON *summary, const cJSON *results, FILE *to)
+/* One line for each layer that is slower than a peer, with the peers that it is slower than. */
+static void print_below(const cJSON *results, FILE *to)
 {
-    const cJSON *peer = NULL, *result = NULL;
-    cJSON_ArrayForEach(peer, summary)
+    const cJSON *result = NULL, *peer = NULL;
+    bool any = false;
+    cJSON_ArrayForEach(result, results)
     {
-        if (number(peer, "below_one") == 0) continue;
-        fprintf(to, "\nslower than %s:\n", peer->string);
-        cJSON_ArrayForEach(result, results)
+        bool named = false;
+        cJSON_ArrayForEach(peer, cJSON_GetObjectItemCaseSensitive(result, "peers"))
         {
-            const cJSON *figures =
-                cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(result, "peers"), peer->string);
-            if (figures == NULL || number(figures, "ratio") >= 1.0) continue;
-            fprintf(to, "  %-44s %-18s %6.2f\n", text(result, "problem"), text(result, "algorithm"),
-                    number(figures, "ratio"));
+            const double ratio = number(peer, "ratio");
+            if (ratio >= 1.0) continue;
+            if (!any) fprintf(to, "\nlayers that are slower than a peer\n");
+            if (!named) fprintf(to, "%-44s %-18s", text(result, "problem"), text(result, "algorithm"));
+            fprintf(to, " %s %.2f", peer->string, ratio);
+            any = named = true;
         }
+        if (named) fputc('\n', to);
     }
 }
 
@@ -218,5 +221,5 @@ void summary_print(const cJSON *summary, const cJSON *networks, const cJSON *res
     fprintf(to, "\nthe peer's time by ours, above 1 where ours is shorter\n%-18s %-20s %6s %8s %9s %8s %6s  %s\n",
             "peer", "of", "layers", "geomean", "by count", "in sum", "worst", "at");
     cJSON_ArrayForEach(one, summary) print_peer(one, to);
-    print_below(summary, results, to);
+    print_below(results, to);
 }
