@@ -1,5 +1,5 @@
 /* What the benchmark takes for a right result, and that it sees a wrong one. */
-#include "unit/check.h"
+#include "support/check.h"
 
 #include "session.h"
 #include "verify.h"
