@@ -10,7 +10,7 @@
 #include <omp.h>
 #endif
 
-/* Peers' Winograd rounds on integers, and has larger tiles than a bound for ours would allow. */
+/* Their Winograd algorithms round, on integers too. */
 static const double peer_tolerance = 1e-3;
 
 /* ---- Choosing -------------------------------------------------------------------------------------------------- */

@@ -73,7 +73,7 @@ static void add_figures(cJSON *result, const measure_figures *f)
     cJSON_AddNumberToObject(result, "gbps", f->gbps);
     cJSON_AddNumberToObject(result, "percent_of_peak", f->percent_of_peak);
     cJSON_AddNumberToObject(result, "percent_of_copy", f->percent_of_copy);
-    cJSON_AddNumberToObject(result, "share_error", f->share_error);
+    cJSON_AddItemToObject(result, "share_range", cJSON_CreateDoubleArray(f->share_range, 2));
     cJSON_AddNumberToObject(result, "rounds", f->rounds);
 }
 

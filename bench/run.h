@@ -20,7 +20,15 @@ typedef struct run_settings {
     bool shows_progress; /* on stderr */
 } run_settings;
 
-/* Returns an exit code (report.h). */
+/* Measures every problem, prints a line for each and what they come to, and writes the JSON:
+ *
+ *   {"date", "version", "peer_versions": {LIBRARY: VERSION}, "absent_peers": {LIBRARY: what to install},
+ *    "device": {"name", "platform", "driver", "kind", "peak_gflops", "copy_gbps", "compute_units"},
+ *    "results": [{"problem", "class", "count", "uses": [{"network", "layer", "count"}], "layout", ... the figures ...,
+ *                 "peers": {PEER: {"median_ms", "ratio", "implementation"}}, "refused": {PEER: why it has none}}],
+ *    "networks": summary_networks(), "summary": summary_make()}
+ *
+ * Returns an exit code (report.h). */
 int run_workload(run_settings *settings, const workload *all);
 
 #endif

@@ -16,7 +16,8 @@ typedef struct measure_figures {
      * in which the machine was busy with something else spoils one round of both and not their comparison. */
     double peak_gflops, copy_gbps;
     double percent_of_peak, percent_of_copy;
-    double share_error; /* the standard error of the share that counts (peak; pooling: copy), as a part of it */
+    double
+        share_range[2]; /* where the true median of the share that counts (peak; pooling: copy) lies, 19 of 20 times */
     int rounds, batch;  /* how many batches, and runs in each */
 } measure_figures;
 

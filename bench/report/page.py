@@ -34,8 +34,8 @@ HEAD = """# Performance
   and its Winograd algorithm, layer by layer.
 """
 
-SHARES = """Layers that stay in the cache exceed the copy, which does not. Winograd takes fewer operations than are counted, and
-may exceed the peak.
+SHARES = """Layers that stay in the cache exceed the copy, which does not. Winograd takes fewer operations than are counted, and may
+exceed the peak; so may a layer that was measured while other work came and went.
 """
 
 ROWS = (
@@ -134,8 +134,8 @@ def head(documents):
     document = documents["any-1"]
     device = document["device"]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    peaks = [result["gflops"] / result["percent_of_peak"] * 100 for one in documents.values()
-             for result in one["results"] if result["percent_of_peak"] > 0]
+    peaks = [one["device"]["peak_gflops"] for one in documents.values()]
+    copies = [one["device"]["copy_gbps"] for one in documents.values()]
     versions = {name: version for one in documents.values() for name, version in one["peer_versions"].items()}
     names = {"onednn": "oneDNN", "onnxruntime": "ONNX Runtime", "clblast": "CLBlast"}
     machine = (
@@ -143,9 +143,8 @@ def head(documents):
         f"{device['driver']}, {device['compute_units']} compute units. {document['date'][:10]}, commit "
         f"{commit.stdout.strip()}. Peers, with as many threads: "
         + ", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items())
-        + f". The machine gave {device['peak_gflops']:.0f} GFLOP/s (multiply-adds on registers) and "
-        f"{device['copy_gbps']:.0f} GB/s (copy of 64 MiB, both ways counted): medians over the layers, and "
-        f"{min(peaks):.0f} to {max(peaks):.0f} GFLOP/s in between, as other work took part of it or not.")
+        + f". While it ran the machine gave {min(peaks):.0f} to {max(peaks):.0f} GFLOP/s (multiply-adds on registers) and "
+        f"{min(copies):.0f} to {max(copies):.0f} GB/s (copy of 64 MiB, both ways counted): medians of each file's layers.")
     return HEAD.format(machine="\n".join(textwrap.wrap(machine, 120, break_on_hyphens=False)))
 
 

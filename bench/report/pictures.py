@@ -11,8 +11,8 @@ import sys
 import figures
 from svg import COLOURS, FAINT, INK, Axis, Canvas, steps
 
-# A picture is for a screen: more bars than this become a second picture's business.
-MAX_LAYERS, MAX_PEERS = 48, 4
+# A picture is for a screen.
+MAX_POOLS, MAX_PEERS = 24, 4
 LEFT, RIGHT, TOP, BOTTOM = 230, 30, 70, 40
 
 
@@ -28,7 +28,6 @@ def peers_of(results):
 
 def bars(path, title, results, network, unit):
     """A group of bars for each layer, one for ours and one for each peer."""
-    results = results[:MAX_LAYERS]
     peers = peers_of(results)
     names = [figures.OURS, *peers]
     colours = colours_of(names)
@@ -99,11 +98,9 @@ def roofline(path, title, document):
         canvas.text(54, up(mark) + 4, f"{mark:g}", anchor="end")
         mark /= 2
     canvas.text(470, 448, "operations for each byte of x, y and w", anchor="middle")
-    canvas.text(880, 50, "GFLOP/s", anchor="end")
+    canvas.text(880, 50, f"GFLOP/s; peak {peak:.0f} GFLOP/s, copy {copy:.0f} GB/s", anchor="end")
     roof = [0.5 * 2 ** (i / 10) for i in range(111)]
     canvas.line([(across(x), up(min(peak, copy * x))) for x in roof], INK, 2)
-    canvas.text(876, up(peak) - 6, f"peak {peak:.0f} GFLOP/s", anchor="end")
-    canvas.text(across(0.62), up(copy * 0.2), f"copy {copy:.0f} GB/s")
     for result in results:
         # By shares, since the machine did not always give the same.
         reached = result["percent_of_peak"] / 100 * peak
@@ -130,7 +127,9 @@ def draw(folder, name, document):
             bars(path(network), f"{network}, {setting}", results, network, "percent of the peak")
     pools = figures.of_class(document, "pooling")
     if pools:
-        bars(path("pools"), f"Pooling, {setting}", pools, None, "percent of the copy")
+        largest = sorted(pools, key=lambda result: -result["bytes"])[:MAX_POOLS]
+        title = f"The {len(largest)} largest poolings of {len(pools)}, {setting}"
+        bars(path("pools"), title, largest, None, "percent of the copy")
     if figures.of_class(document, "dense"):
         roofline(path("roofline"), f"Convolutions under the roof of the machine, {setting}", document)
     return made
