@@ -189,8 +189,9 @@ static void tokens_of_transposed_convolution_are_spread_as_others(void **state)
 static void words_of_the_other_operator_are_refused(void **state)
 {
     (void)state;
-    static const char *const conv_words[] = {"scale",     "bias",     "residual", "flip", "half-sums", "exact", "reflect",
-                                             "replicate", "circular", "relu",     "none", "elu:0.5",   "gelu"};
+    static const char *const conv_words[] = {"scale", "bias",    "residual",  "flip",     "half-sums",
+                                             "exact", "reflect", "replicate", "circular", "relu",
+                                             "none",  "elu:0.5", "gelu"};
     static const char *const pool_words[] = {"ceil",      "adaptive", "global",      "indices",
                                              "indices32", "flat",     "column-major"};
     char text[TEXT_BYTES], message[TEXT_BYTES];
