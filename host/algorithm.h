@@ -38,10 +38,9 @@ typedef struct tsr__algorithm {
      * it runs anything. */
     const char *(*refuse)(const tsr_device *device, const tsr__problem *p);
 
-    /* Whether it is likely to be faster on a problem that it accepts than those after it in the list, with weights that
-     * are packed beforehand or at every run. Where it is not, selection passes over it unless the caller names it.
-     * NULL: it always is. */
-    bool (*pays)(const tsr_device *device, const tsr__problem *p, const tsr__params *params, bool packed);
+    /* Whether it is likely to be faster on a problem that it accepts than those after it in the list. Where it is not,
+     * selection passes over it unless the caller names it. NULL: it always is. */
+    bool (*pays)(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 
     /* The default params, in constant time; and up to `capacity` that are worth trying, all legal, with the default
      * first, answering how many. NULL where there are no params. */

@@ -199,7 +199,7 @@ bool tsr__prefers(const tsr_plan_options *options, const tsr_device *device, con
 {
     const tsr__algorithm *a = offer->algorithm;
     if (options->algorithm != NULL || a->pays == NULL) return true;
-    return a->pays(device, &offer->problem, &offer->params, options->packed_weights);
+    return a->pays(device, &offer->problem, &offer->params);
 }
 
 tsr_status tsr__check_options(const tsr_plan_options *options, const tsr__algorithm *const *list)

@@ -304,6 +304,10 @@ TSR_API tsr_status tsr_activation_parse(const char *text, tsr_activation *activa
  * For each axis, out = floor((size + pad_begin + pad_end - dilation * (filter - 1) - 1) / stride) + 1 (ONNX Conv, opset
  * 22); a filter that is larger than the padded input is an error.
  *
+ * `exact` admits only algorithms that sum the products themselves: integers then give the same bits everywhere. Without
+ * it a 3 x 3 filter may be applied by Winograd's method, whose error before scale is below 4e-6 * 9 * c * max|x| *
+ * max|w| (as measured: docs/architecture.md), and which spreads a NaN in x 3 pixels further.
+ *
  * Transposed (the gradient of a convolution with respect to its input; "deconvolution"): out = stride * (size - 1) +
  * output_padding + dilation * (filter - 1) + 1 - pad_begin - pad_end (ONNX ConvTranspose, opset 22), where
  * output_padding is below stride or dilation. With output_size above 0 that is the output's size and the pads follow,
@@ -317,8 +321,7 @@ typedef struct tsr_conv {
     int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more                                   */
     tsr_auto_pad auto_pad;
     tsr_pad_mode pad_mode;
-    bool flip;
-    bool transposed;
+    bool flip, transposed;
     int64_t output_padding[TSR_AXES]; /* transposed: more at the end                           */
     int64_t output_size[TSR_AXES];    /* transposed: the output's size; 0: from the formula    */
     bool scale, bias, residual;       /* what tsr_args brings                                  */
@@ -326,7 +329,7 @@ typedef struct tsr_conv {
     float alpha, beta; /* of the activation, the default 0 included: tsr_activation_parse() sets the customary ones */
     tsr_dtype dtype;
     bool half_sums;                /* f16: sum in half too, where the device has fp16; less precise, rarely faster */
-    bool exact;                    /* admit only algorithms that sum the products x * w themselves: see above      */
+    bool exact;                    /* admit only algorithms that sum the products themselves; default false        */
     tsr_layout x_layout, y_layout; /* residual has y's                             */
     tsr_strides x_strides, y_strides, residual_strides;
 } tsr_conv;
@@ -379,8 +382,7 @@ typedef struct tsr_pool {
     int64_t dilation[TSR_AXES];                     /* 1 or more                                   */
     int64_t pad_begin[TSR_AXES], pad_end[TSR_AXES]; /* 0 or more, less than the window             */
     tsr_auto_pad auto_pad;
-    bool ceil;
-    bool adaptive, global;
+    bool ceil, adaptive, global;
     int64_t output_size[TSR_AXES]; /* adaptive; 0: 1, so that axes that are not used need nothing      */
     int64_t divisor;               /* averages: divide by this; 0: as the kind says                    */
     int64_t p;                     /* LP: 1 to 1024                                                    */

@@ -43,6 +43,8 @@ static const char help[] =
     "  --layout nchw|nhwc|any nhwc: X, Y and R are N,H,W,C; any: they are N,C,H,W, and are reordered on the device\n"
     "                         to what suits it best (default nchw)\n"
     "  --dtype f32|f16|f64    the arrays' type, which they must have (default: X's)\n"
+    "  --exact                only algorithms that sum the products themselves; else 3x3 filters may be applied by\n"
+    "                         Winograd's method, which rounds more\n"
     "  --algorithm NAME       use this algorithm; --explain lists them\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl; see tessera\n"
     "                         devices)\n"
@@ -59,7 +61,7 @@ typedef struct conv_options {
     int auto_pad, pad_mode, layout, dtype;
     tsr_activation activation;
     float alpha, beta;
-    bool flip, transposed, explain, json;
+    bool flip, transposed, exact, explain, json;
 } conv_options;
 
 typedef struct conv_arrays {
@@ -121,6 +123,7 @@ static option_outcome parse(int argc, char **argv, conv_options *o, option_texts
         {"activation", 0, OPTION_TEXT, &o->activation_text, NULL},
         {"layout", 0, OPTION_WORD, &o->layout, arrays_layouts},
         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_float_dtypes},
+        {"exact", 0, OPTION_FLAG, &o->exact, NULL},
         {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
         {"device", 0, OPTION_TEXT, &o->device, NULL},
         {"explain", 0, OPTION_FLAG, &o->explain, NULL},
@@ -183,6 +186,7 @@ static int make_problem(const conv_options *o, const conv_arrays *arrays, tsr_co
     problem->pad_mode = (tsr_pad_mode)o->pad_mode;
     problem->flip = o->flip;
     problem->transposed = o->transposed;
+    problem->exact = o->exact;
     problem->scale = o->scale != NULL;
     problem->bias = o->bias != NULL;
     problem->residual = o->residual != NULL;

@@ -2,6 +2,7 @@
 
 #include "conv/defines.h"
 #include "cpu_family.h"
+#include "reorder_rows.h"
 
 /* Outputs of a tile on one axis; floats in a vector; tiles and vectors of output channels in registers; floats of local
  * memory for a work-item that does all that there is to a strip, 0: it does not. */
@@ -68,19 +69,46 @@ static int64_t transformed_elements(const tsr__problem *p, const tsr__params *pa
     return all < INT64_MAX / one ? all * one : INT64_MAX;
 }
 
-/* Strips whose transformed inputs are in the workspace at one time: as many as need no more than x and y themselves, as
- * far as the number of launches allows. */
+/* The kernels read vectors of channels: NCHW is staged, copied into the workspace in blocks, which costs little beside the
+ * transforms. */
+static bool is_staged(const tsr__problem *p)
+{
+    return p->x.layout == TSR_LAYOUT_NCHW;
+}
+
+/* What the kernels read: x, or its staged copy, which holds floats as the workspace does. */
+static tsr_tensor input(const tsr__problem *p, const tsr__params *params)
+{
+    tsr_tensor t = p->x;
+    if (!is_staged(p)) return t;
+    t.dtype = TSR_F32;
+    t.layout = tsr__layout_with_block(params->value[VECTOR]);
+    t.strides = (tsr_strides){0};
+    tsr__tensor_settle(&t);
+    return t;
+}
+
+static int64_t staged_elements(const tsr__problem *p, const tsr__params *params)
+{
+    const tsr_tensor staged = input(p, params);
+    return is_staged(p) ? tsr__tensor_elements(&staged) : 0;
+}
+
+/* Strips whose transformed inputs are in the workspace at one time: as many as keep it within the size of x and y
+ * together, as far as the number of launches allows. */
 static int64_t strips_of_pass(const tsr__problem *p, const tsr__params *params)
 {
-    enum { MOST_PASSES = TSR__MAX_LAUNCHES / 2 };
-    const int64_t all = strips(p, params), tensors = tsr__tensor_elements(&p->x) + tsr__tensor_elements(&p->y);
-    const int64_t passes = transformed_elements(p, params) / tensors + 1;
-    return tsr__ceil_div(all, passes < MOST_PASSES ? passes : MOST_PASSES);
+    enum { MOST_PASSES = (TSR__MAX_LAUNCHES - 1) / 2 };
+    const int64_t tensors = tsr__tensor_elements(&p->x) + tsr__tensor_elements(&p->y);
+    const int64_t all = strips(p, params), least = tsr__ceil_div(all, MOST_PASSES);
+    const int64_t fitting = (tensors - staged_elements(p, params)) / strip_elements(p, params);
+    return fitting < least ? least : fitting < all ? fitting : all;
 }
 
 int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__params *params)
 {
-    return params->value[LOCAL] > 0 ? 0 : strips_of_pass(p, params) * strip_elements(p, params);
+    const int64_t staged = staged_elements(p, params);
+    return params->value[LOCAL] > 0 ? staged : staged + strips_of_pass(p, params) * strip_elements(p, params);
 }
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
@@ -106,7 +134,9 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     const uint64_t bytes = device->local_bytes < MOST_LOCAL_BYTES ? device->local_bytes : MOST_LOCAL_BYTES;
     const int64_t reals = (int64_t)(bytes / sizeof(float));
     const bool spreads = strips(p, &made) >= (int64_t)ITEMS_PER_UNIT * device->compute_units;
-    if (spreads && strip_elements(p, &made) <= reals) made.value[LOCAL] = (int32_t)reals;
+    /* One kernel has one type for all that it reads. */
+    const bool one_type = input(p, &made).dtype == p->x.dtype;
+    if (spreads && one_type && strip_elements(p, &made) <= reals) made.value[LOCAL] = (int32_t)reals;
     return made;
 }
 
@@ -152,16 +182,22 @@ const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p
     if (w->stride[TSR_H] != 1 || w->stride[TSR_W] != 1) return "the stride is not 1";
     tsr__params defaults;
     tsr__winograd_candidates(device, p, out, &defaults, 1);
-    if (defaults.value[LOCAL] == 0 && transformed_elements(p, &defaults) > TSR__MAX_INT_INDEX)
+    const bool fits = defaults.value[LOCAL] > 0 || transformed_elements(p, &defaults) <= TSR__MAX_INT_INDEX;
+    if (!fits || staged_elements(p, &defaults) > TSR__MAX_INT_INDEX)
         return "the transformed input has more elements than its 32-bit indices reach";
     return tsr__conv_refuse_packed(tsr__winograd_packed_elements(p, &defaults));
 }
 
-/* TO MEASURE */
-bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params, bool packed)
+/* Fewer channels than a vector of AVX-512 leave too few products for each transform, with fewer tiles than about a
+ * register tile weights are read from memory for few products, and a small layer does not pay for a second launch.
+ * Measured on Zen 4 with PoCL and Intel's runtime. */
+bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
-    (void)device, (void)packed;
-    return params->value[OUT] == 4 && p->x.c >= 32 && p->y.c >= 32 && tiles(p, params) >= 16;
+    enum { LEAST_CHANNELS = 16, LEAST_TILES = 8, LEAST_PRODUCTS = 1 << 14 };
+    const int64_t count = tiles(p, params);
+    (void)device;
+    return p->x.c >= LEAST_CHANNELS && p->y.c >= LEAST_CHANNELS && count >= LEAST_TILES &&
+           count * p->x.c * p->y.c >= LEAST_PRODUCTS;
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
@@ -177,7 +213,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILES", params->value[TILES]);
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
-    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(p->x.layout));
+    tsr__launch_define(l, "X_BLOCK", tsr__layout_block(input(p, params).layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "TILE_Q", params->value[OUT]);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
@@ -198,14 +234,15 @@ void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const 
 }
 
 /* INPUT_ARGS of the kernels. */
-static void launch_input(tsr__launch *l, const tsr__problem *p)
+static void launch_input(tsr__launch *l, const tsr__problem *p, const tsr__params *params)
 {
-    tsr__launch_slot(l, TSR__X);
+    const tsr_tensor x = input(p, params);
+    tsr__launch_slot(l, is_staged(p) ? TSR__WORKSPACE : TSR__X);
     tsr__launch_int(l, p->x.size[TSR_H]);
     tsr__launch_int(l, p->x.size[TSR_W]);
     tsr__launch_int(l, p->window.pad_begin[TSR_H]);
     tsr__launch_int(l, p->window.pad_begin[TSR_W]);
-    tsr__cpu_launch_strides(l, &p->x, tsr__spanned_c(&p->x));
+    tsr__cpu_launch_strides(l, &x, tsr__spanned_c(&x));
 }
 
 /* OUTPUT_ARGS. */
@@ -236,7 +273,7 @@ static void add_fused(const tsr__source *source, const tsr__problem *p, const ts
     const int64_t global[3] = {strips(p, params), 1, 1};
     tsr__launch *l = tsr__launches_add(out, source, "conv_winograd");
     define(p, params, l);
-    launch_input(l, p);
+    launch_input(l, p, params);
     launch_output(l, p);
     launch_tiles(l, p, params, 0);
     tsr__launch_grid(l, global, local);
@@ -248,23 +285,27 @@ static void add_pass(const tsr__source *source, const tsr__problem *p, const tsr
 {
     const int64_t input_global[3] = {count, tsr__ceil_div(p->x.c, params->value[VECTOR]), 1};
     const int64_t output_global[3] = {count, blocks(p, params), 1};
-    tsr__launch *input = tsr__launches_add(out, source, "conv_winograd_input");
-    define(p, params, input);
-    launch_input(input, p);
-    tsr__launch_slot(input, TSR__WORKSPACE);
-    launch_tiles(input, p, params, first);
-    tsr__launch_grid(input, input_global, local);
-    tsr__launch *output = tsr__launches_add(out, source, "conv_winograd_output");
-    define(p, params, output);
-    tsr__launch_slot(output, TSR__WORKSPACE);
-    launch_output(output, p);
-    launch_tiles(output, p, params, first);
-    tsr__launch_grid(output, output_global, local);
+    tsr__problem staged = *p;
+    staged.x = input(p, params);
+    tsr__launch *l = tsr__launches_add(out, source, "conv_winograd_input");
+    define(&staged, params, l);
+    launch_input(l, p, params);
+    tsr__launch_slot_at(l, TSR__WORKSPACE, staged_elements(p, params));
+    launch_tiles(l, p, params, first);
+    tsr__launch_grid(l, input_global, local);
+    l = tsr__launches_add(out, source, "conv_winograd_output");
+    define(p, params, l);
+    tsr__launch_slot_at(l, TSR__WORKSPACE, staged_elements(p, params));
+    launch_output(l, p);
+    launch_tiles(l, p, params, first);
+    tsr__launch_grid(l, output_global, local);
 }
 
 void tsr__winograd_launches(const tsr__source *source, const tsr__problem *p, const tsr__params *params,
                             tsr__launches *out)
 {
+    const tsr_tensor x = input(p, params);
+    if (is_staged(p)) tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE);
     if (params->value[LOCAL] > 0) {
         add_fused(source, p, params, out);
         return;

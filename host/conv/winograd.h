@@ -18,7 +18,7 @@ void tsr__winograd_layouts(const tsr_device *device, tsr__problem *p);
 int64_t tsr__winograd_packed_elements(const tsr__problem *p, const tsr__params *params);
 int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__params *params);
 
-bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params, bool packed);
+bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 
 /* The same with the tile's size; the launches with the source of the kernels. */
 const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p, int32_t out);

@@ -10,7 +10,7 @@
  *               local = (1, 1, 1), strips = ceil(tiles / TILES), blocks = ceil(k / (TILE_K * VEC)), k = K rounded up to
  *               Y_BLOCK; tiles: of all images, in the order of memory
  *   local mem   FUSED: LOCAL_REALS, at least those of a strip
- *   needs       VEC divides X_BLOCK and Y_BLOCK, or they are 1 or 0
+ *   needs       VEC divides X_BLOCK, or it is 0; VEC divides Y_BLOCK, or it is 1 or 0
  *   compiled in FUSED LOCAL_REALS TILES TILE_K; X_BLOCK: channels side by side in x, as Y_BLOCK; PAD_MODE; what
  *               common/tile.cl wants, with TILE_Q = OUT
  *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first
@@ -23,8 +23,8 @@
  *   - The sums of a strip at one point, in TILE_K vectors of output channels, stay in registers while all input
  *     channels are added, as in conv/direct_blocked.cl.
  *
- * SCRATCH: [strip][POINTS][C / VEC], then where channels lie side by side [TILES][VEC], else [VEC][TILES]. What is past
- * the last tile is never written; what comes of it is not stored.
+ * SCRATCH: [strip][POINTS][C / VEC][TILES][VEC]. What is past the last tile is never written; what comes of it is not
+ * stored.
  * Packed weights: [block][POINTS][C][TILE_K][VEC]. Output channels past the last have zero weights.
  */
 #if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(TILE_K) || !defined(X_BLOCK)
@@ -40,8 +40,36 @@
 #define POINTS        (IN * IN)
 #define TILE_CHANNELS (TILE_K * VEC)
 
+#include "common/taps.cl"
 #include "common/target.cl"
-#include "common/winograd_input.cl"
+
+/* Sizes and strides of x, and its padding before the first element. */
+typedef struct {
+    int c, h, w, pad_h, pad_w, stride_n, stride_c, stride_h, stride_w;
+} source;
+
+/* How images divide into tiles, and how many there are in all. */
+typedef struct {
+    int rows, columns, count;
+} grid;
+
+/* A tile's image, and where its first output lies in it. */
+typedef struct {
+    int n, h, w;
+} corner;
+
+static ALWAYS_INLINE corner locate(grid tiles, int tile)
+{
+    const int row = tile / tiles.columns;
+    const corner at = {row / tiles.rows, row % tiles.rows * OUT, tile % tiles.columns * OUT};
+    return at;
+}
+
+/* From one point to the next in SCRATCH. */
+static int point_step(int c)
+{
+    return (c + VEC - 1) / VEC * VEC * TILES;
+}
 
 /* ---- Filters --------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +106,60 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(
     }
 }
 
+/* ---- Inputs ---------------------------------------------------------------------------------------------------- */
+
+/* Transforms VEC channels of the tile whose inputs begin at (h0, w0), which may lie in padding. With interior, a
+ * constant, nothing of it does; with whole, another, all channels are there to be read. */
+static ALWAYS_INLINE void transform_tile(SCRATCH REAL *to, __global const X_ELEMENT *x, source in, int h0, int w0,
+                                         int channels, const int interior, const int whole)
+{
+    REALV halfway[IN][IN];
+#pragma unroll
+    for (int j = 0; j < IN; ++j) {
+        const int w = interior ? w0 + j : look_up(w0 + j, in.w);
+        REALV d[IN], v[IN];
+#pragma unroll
+        for (int i = 0; i < IN; ++i) {
+            const int h = interior ? h0 + i : look_up(h0 + i, in.h);
+            __global const X_ELEMENT *from = x + h * in.stride_h + w * in.stride_w;
+            d[i] = (REALV)(REAL_OF(0.0));
+            if (interior || ((uint)h < (uint)in.h && (uint)w < (uint)in.w))
+                d[i] = whole ? LOADV_X(from) : load_first(from, channels);
+        }
+        transform_input(v, d);
+#pragma unroll
+        for (int i = 0; i < IN; ++i) halfway[i][j] = v[i];
+    }
+#pragma unroll
+    for (int i = 0; i < IN; ++i) {
+        REALV v[IN];
+        transform_input(v, halfway[i]);
+#pragma unroll
+        for (int j = 0; j < IN; ++j) STOREV(v[j], to + (i * IN + j) * point_step(in.c));
+    }
+}
+
+/* Transforms VEC channels of a strip, or the last few, from c0 on. */
+static ALWAYS_INLINE void transform_strip(SCRATCH REAL *strip, __global const X_ELEMENT *x, source in, grid tiles,
+                                          int tile, int c0)
+{
+    const int count = min(TILES, tiles.count - tile), channels = in.c - c0;
+    x += X_BLOCK == 0 ? c0 : c0 / X_BLOCK * in.stride_c + c0 % X_BLOCK;
+    strip += c0 * TILES;
+    for (int t = 0; t < count; ++t, strip += VEC) {
+        const corner at = locate(tiles, tile + t);
+        const int h0 = at.h - in.pad_h, w0 = at.w - in.pad_w;
+        __global const X_ELEMENT *from = x + at.n * in.stride_n;
+        /* NHWC may end within a vector. */
+        if (X_BLOCK == 0 && channels < VEC)
+            transform_tile(strip, from, in, h0, w0, channels, 0, 0);
+        else if (h0 >= 0 && w0 >= 0 && h0 + IN <= in.h && w0 + IN <= in.w)
+            transform_tile(strip, from, in, h0, w0, channels, 1, 1);
+        else
+            transform_tile(strip, from, in, h0, w0, channels, 0, 1);
+    }
+}
+
 /* ---- Products and outputs -------------------------------------------------------------------------------------- */
 
 /* The sums over c channels at one point, of a register tile. */
@@ -92,7 +174,7 @@ static ALWAYS_INLINE void multiply(REALV sum[TILES * TILE_K], SCRATCH const REAL
             for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(u + j * VEC);
 #pragma unroll
             for (int a = 0; a < TILES * TILE_K; ++a)
-                sum[a] = fma((REALV)v[a / TILE_K * V_TILE + i * V_CHANNEL], filter[a % TILE_K], sum[a]);
+                sum[a] = fma((REALV)v[a / TILE_K * VEC + i], filter[a % TILE_K], sum[a]);
         }
 }
 

@@ -11,9 +11,6 @@
 
 #define IN (OUT + 2)
 
-/* Every second of 2 * VEC numbers. */
-#define EVERY(from) (REALV)(LOADV(from).even, LOADV((from) + VEC).even)
-
 static ALWAYS_INLINE void transform_input(REALV v[IN], const REALV d[IN])
 {
     v[0] = d[0] - d[2];

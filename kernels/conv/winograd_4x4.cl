@@ -11,11 +11,6 @@
 
 #define IN (OUT + 2)
 
-/* Every fourth of 4 * VEC numbers. */
-#define EVERY(from)                                                                                  \
-    (REALV)(LOADV(from).even.even, LOADV((from) + VEC).even.even, LOADV((from) + 2 * VEC).even.even, \
-            LOADV((from) + 3 * VEC).even.even)
-
 static ALWAYS_INLINE void transform_input(REALV v[IN], const REALV d[IN])
 {
     const REALV four = (REALV)(REAL_OF(4.0)), two = (REALV)(REAL_OF(2.0)), minus_five = (REALV)(REAL_OF(-5.0));

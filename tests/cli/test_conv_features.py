@@ -1,7 +1,7 @@
 """tessera conv: ranks, padding modes, transposed convolution, layouts and types, against reference.py."""
 
 import reference
-from support import CommandTest
+from support import DEVICE, CommandTest
 
 
 class Features(CommandTest):
@@ -45,6 +45,20 @@ class Windows(Features):
         x, w = reference.integers((2, 2, 5, 4)), reference.integers((2, 2, 3, 2), seed=2)
         self.assertEqual(self.conv(x, w, "--auto-pad", "same-upper", "--pad-mode", "replicate"),
                          reference.conv(x, w, [1, 1], [1, 1], [1, 0], [1, 1], mode="replicate"))
+
+    def test_exact(self):
+        """On integers the default may round; --exact gives the bits, and what rounds is refused with the reason."""
+        x, w = reference.integers((1, 64, 30, 30)), reference.integers((64, 64, 3, 3), seed=3)
+        expected = self.conv(x, w, "--pad", 1, "--algorithm", "reference")
+        self.assertEqual(self.conv(x, w, "--pad", 1, "--exact"), expected)
+        shape, values = self.conv(x, w, "--pad", 1)
+        self.assertEqual(shape, expected[0])
+        for value, exact in zip(values, expected[1]):
+            self.assertLessEqual(abs(value - exact), 4e-6 * 9 * 64 * 4 * 4)
+        done = self.command("conv", "x.npy", "w.npy", "-o", "y.npy", "--pad", 1, "--exact", "--explain", "--device", DEVICE)
+        lines = [line for line in done.stderr.splitlines() if "winograd" in line]
+        self.assertTrue(all("refuses" in line and "exact" in line for line in lines), done.stderr)
+        self.assertTrue(lines or "rows" in done.stderr, done.stderr)
 
     def test_flip(self):
         x, w = reference.integers((1, 2, 5, 5)), reference.integers((2, 2, 3, 2), seed=3)

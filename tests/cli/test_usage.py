@@ -25,7 +25,7 @@ class Usage(CommandTest):
     def test_help_names_every_option(self):
         """The issue's list of options, which scripts rely on."""
         options = {"devices": "json", "conv": "bias stride pad auto-pad dilation groups activation layout algorithm "
-                   "device explain json residual scale pad-mode transposed output-padding output-shape flip dtype",
+                   "device explain json residual scale pad-mode transposed output-padding output-shape flip dtype exact",
                    "pool": "kind kernel stride pad auto-pad count-include-pad algorithm device explain json ceil "
                    "dilation divisor p indices adaptive global layout dtype",
                    "unpool": "output output-shape kernel stride pad layout dtype device explain json",

@@ -76,6 +76,7 @@ static const char *const convs[] = {
     /* sums of the products themselves */
     "conv:n2c9h7w8k10r3s3pd1,exact,bias",
     "conv:c16h9w9k16r3s3pd1,exact",
+    "conv:c9h7w8k10r3s3pd1,flip,scale",
     "conv:c16h7w8k16r3s3pd1g16,exact",
     "conv:c16h7w8k16r3s3pd1g16,exact",
 };

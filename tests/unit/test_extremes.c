@@ -182,6 +182,7 @@ static bool wild_conv(support_random *random, tsr__problem *p)
     c.activation = (tsr_activation)support_random_int(random, -1, 16);
     c.dtype = (tsr_dtype)(coin(random) ? support_random_int(random, -1, 5) : 0);
     c.half_sums = coin(random);
+    c.exact = coin(random);
     c.x_layout = wild_layout(random);
     c.y_layout = wild_layout(random);
     c.x_strides = wild_strides(random);

@@ -69,6 +69,79 @@ static void each_family_gets_its_own_algorithms(void **state)
     }
 }
 
+static void exact_keeps_off_what_rounds(void **state)
+{
+    (void)state;
+    static const char *const rounding[] = {"winograd_4x4", "winograd_2x2"};
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
+    tsr__problem p = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_ANY);
+    tsr_plan_options options = tsr_plan_options_default();
+    for (size_t i = 0; i < COUNT(rounding); ++i) assert_string_equal(refusal(&cpu, &p, rounding[i]), "");
+    p.exact = true;
+    assert_string_equal(chosen(&cpu, &p, &options), "direct_blocked");
+    for (size_t i = 0; i < COUNT(rounding); ++i) {
+        assert_contains(refusal(&cpu, &p, rounding[i]), "exact");
+        options.algorithm = rounding[i];
+        assert_null(chosen(&cpu, &p, &options));
+        assert_fails(tsr__nothing_chosen(&cpu, &p, &options), TSR_UNSUPPORTED, ",exact", rounding[i], "exact");
+    }
+}
+
+static void what_does_not_pay_runs_where_it_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem, *chosen;
+    } cases[] = {
+        {"conv:c64h14w14k64r3s3pd1", "winograd_4x4"},
+        {"conv:c512h7w7k512r3s3pd1", "winograd_2x2"}, /* 4 and 16 tiles */
+        {"conv:n2c512h7w7k512r3s3pd1", "winograd_4x4"},
+        {"conv:c15h56w56k64r3s3pd1", "direct_blocked"},
+        {"conv:c64h56w56k15r3s3pd1", "direct_blocked"},
+        {"conv:c16h14w14k16r3s3pd1", "direct_blocked"},
+        {"conv:c512h4w4k512r3s3pd1", "direct_blocked"},
+    };
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr__problem p = conv_problem(cases[i].problem, TSR_LAYOUT_ANY);
+        tsr_plan_options options = tsr_plan_options_default();
+        assert_string_equal(chosen(&cpu, &p, &options), cases[i].chosen);
+        options.algorithm = "winograd_4x4";
+        assert_string_equal(chosen(&cpu, &p, &options), "winograd_4x4");
+    }
+}
+
+/* With weights packed beforehand; a strip of small tensors may be larger than they are. */
+static void winograd_needs_no_more_workspace_than_the_tensors(void **state)
+{
+    (void)state;
+    static const char *const problems[] = {
+        "conv:c64h56w56k64r3s3pd1",     "conv:c128h28w28k128r3s3pd1",   "conv:c256h14w14k256r3s3pd1",
+        "conv:n8c512h7w7k512r3s3pd1",   "conv:c64h224w224k64r3s3pd1",   "conv:c256h56w56k256r3s3pd1",
+        "conv:c512h28w28k512r3s3pd1",   "conv:n4c512h14w14k512r3s3pd1", "conv:c512h7w7k512r3s3pd1",
+        "conv:n8c256h14w14k256r3s3pd1",
+    };
+    enum { SMALL_BYTES = 1 << 19 };
+    tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
+    tsr_plan_options options = tsr_plan_options_default();
+    options.packed_weights = true;
+    for (size_t i = 0; i < 4 * COUNT(problems); ++i) {
+        const tsr__problem p = conv_problem(problems[i / 4], i % 2 == 0 ? TSR_LAYOUT_ANY : TSR_LAYOUT_NCHW);
+        cpu.local_bytes = i / 2 % 2 == 0 ? 32768 : 1 << 20;
+        tsr_candidate candidates[MANY];
+        size_t count = 0;
+        assert_ok(tsr__explain(&cpu, &p, &options, candidates, MANY, &count));
+        for (size_t j = 0; j < count; ++j) {
+            if (!candidates[j].chosen) continue;
+            assert_contains(candidates[j].algorithm, "winograd");
+            const uint64_t tensors =
+                (uint64_t)(p.x.n * (p.x.c * tsr__tensor_plane(&p.x) + p.y.c * tsr__tensor_plane(&p.y)));
+            const uint64_t most = tensors * sizeof(float) < SMALL_BYTES ? SMALL_BYTES : tensors * sizeof(float);
+            assert_in_range(candidates[j].workspace_bytes, 0, most);
+        }
+    }
+}
+
 static void the_other_family_runs_where_it_is_named(void **state)
 {
     (void)state;
@@ -271,6 +344,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_family_gets_its_own_algorithms),
+        cmocka_unit_test(exact_keeps_off_what_rounds),
+        cmocka_unit_test(what_does_not_pay_runs_where_it_is_named),
+        cmocka_unit_test(winograd_needs_no_more_workspace_than_the_tensors),
         cmocka_unit_test(the_other_family_runs_where_it_is_named),
         cmocka_unit_test(an_unknown_name_is_refused_with_what_there_is),
         cmocka_unit_test(any_layout_follows_the_device_and_the_channels),
