@@ -8,9 +8,9 @@
  * number and the other is. */
 double verify_distance(const float *found, const float *expected, size_t count);
 
-/* What a result may be away by verify_distance(): 1e-4 leaves room for algorithms that round. The inputs are integers from
- * -4 to 3, so a wrong sum is away by 1 at least, which is more than that while the largest is below 10,000. Half has 11
- * bits, and gets 1e-3. */
+/* What a result may be away by verify_distance(): 1e-4 leaves room for algorithms that round. The inputs are
+ * integers from -4 to 3, so a wrong sum is away by 1 at least, which is more than that while the largest is below
+ * 10,000. Half has 11 bits, and gets 1e-3. */
 double verify_tolerance(tsr_dtype dtype);
 
 /* Compares y, dense NCHW, with what the CPU path makes of a part of the problem (layer_part()): the last image, and of

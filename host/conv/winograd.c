@@ -69,8 +69,8 @@ static int64_t transformed_elements(const tsr__problem *p, const tsr__params *pa
     return all < INT64_MAX / one ? all * one : INT64_MAX;
 }
 
-/* The kernels read vectors of channels: NCHW is staged, copied into the workspace in blocks, which costs little beside the
- * transforms. */
+/* The kernels read vectors of channels: NCHW is staged, copied into the workspace in blocks, which costs little beside
+ * the transforms. */
 static bool is_staged(const tsr__problem *p)
 {
     return p->x.layout == TSR_LAYOUT_NCHW;
