@@ -170,6 +170,7 @@ static void run_plan(const tsr_plan *plan, bool packed, const support_guarded bu
 static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p)
 {
     enum { LARGEST = 3 };
+    if (algorithm->error == 0.0) return 0.0;
     const double sums = algorithm->error * (double)(tsr__group_c(p) * tsr__taps(p)) * LARGEST * LARGEST;
     return sums * (p->scale ? LARGEST : 1) * (p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1);
 }
