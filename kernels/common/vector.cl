@@ -3,7 +3,7 @@
  *   compiled in VEC: 4, 8 or 16, as a rule CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT; DTYPE (see common/types.cl)
  *
  * REALV computes, and REAL_INTV is what comparing it gives. LOADV and STOREV move REALs, LOADV_X and STOREV_Y what
- * tensors hold, with conversion; all go through vloadN and vstoreN: a tensor's offset leaves its pointer aligned to one
+ * tensors hold, with conversion. All of them take any address: a tensor's offset leaves its pointer aligned to one
  * element only, and on the CPUs that this serves an unaligned vector instruction costs the same as an aligned one.
  */
 #if !defined(VEC)
@@ -93,6 +93,12 @@ __constant int int_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 static inline REALV keep_lanes(REALV v, int count)
 {
     return LOADV(vector_lane) < (REALV)((REAL)count) ? v : (REALV)(REAL_OF(0.0));
+}
+
+/* Channels, with those that fill their last block; as they are where all lie side by side, which is a block of 0. */
+static inline int whole_blocks(int channels, int block)
+{
+    return block == 0 ? channels : (channels + block - 1) / block * block;
 }
 
 /* VEC elements, or the first count and then zeros. */

@@ -68,7 +68,7 @@ static ALWAYS_INLINE corner locate(grid tiles, int tile)
 /* From one point to the next in SCRATCH. */
 static int point_step(int c)
 {
-    return (c + VEC - 1) / VEC * VEC * TILES;
+    return whole_blocks(c, VEC) * TILES;
 }
 
 /* ---- Filters --------------------------------------------------------------------------------------------------- */
@@ -214,8 +214,7 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
                                      int q, grid tiles, int tile, __global Y_ELEMENT *y, int y_n, target to, int r_n,
                                      target residual_from, EPILOGUE_ARGS)
 {
-    const int count = min(TILES, tiles.count - tile),
-              padded_k = Y_BLOCK > 1 ? (k + Y_BLOCK - 1) / Y_BLOCK * Y_BLOCK : k;
+    const int count = min(TILES, tiles.count - tile), stored = whole_blocks(k, Y_BLOCK);
     REALV product[TILES * TILE_K][POINTS];
 
     for (int point = 0; point < POINTS; ++point, u += c * TILE_CHANNELS, strip += point_step(c)) {
@@ -227,7 +226,7 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
     for (int a = 0; a < count * TILE_K; ++a) {
         const corner at = locate(tiles, tile + a / TILE_K);
         const int kj = k0 + a % TILE_K * VEC;
-        if (kj >= padded_k) continue;
+        if (kj >= stored) continue;
         finish_outputs(product[a], y + at.n * y_n + at.h * to.h + at.w * to.w + place_channel(to, kj), to,
                        residual_from, p - at.h, q - at.w, kj, k - kj, scale, scale_offset, bias, bias_offset, residual,
                        residual_offset + (ulong)(at.n * r_n + at.h * residual_from.h + at.w * residual_from.w +
@@ -273,7 +272,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT
     const int tile = first_tile + (int)get_global_id(0) * TILES;
 
     for (int c0 = 0; c0 < c; c0 += VEC) transform_strip(strip, x + x_offset, in, tiles, tile, c0);
-    for (int block = 0; block * TILE_CHANNELS < k; ++block) MAKE_STRIP(strip, block);
+    for (int block = 0; block * TILE_CHANNELS < whole_blocks(k, Y_BLOCK); ++block) MAKE_STRIP(strip, block);
 }
 #else
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_input(INPUT_ARGS,

@@ -46,11 +46,6 @@ typedef struct {
     int channel, step; /* from one channel, and from one C_STEP, to the next */
 } source;
 
-static int round_up(int value, int multiple)
-{
-    return (value + multiple - 1) / multiple * multiple;
-}
-
 /* Where the packed weights of one tile and of its channels from c0 on begin; c0 is a multiple of C_STEP. */
 static int weights_start(int tile, int c, int c0)
 {
@@ -157,7 +152,7 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
     for (int j = 0; j < TILE_K; ++j) {
         const int kj = k0 + j * VEC;
         REALV v[TILE_Q];
-        if (kj >= round_up(k, Y_BLOCK == 0 ? 1 : Y_BLOCK)) return;
+        if (kj >= whole_blocks(k, Y_BLOCK)) return;
 #pragma unroll
         for (int t = 0; t < TILE_Q; ++t) v[t] = sum[t * TILE_K + j];
         finish_tile(v, y + place_channel(to, kj), place, to.c, residual_place, residual_from.c,

@@ -26,11 +26,6 @@ static inline int place(int channel, int block, int block_step)
     return block == 0 ? channel : channel / block * block_step + channel % block;
 }
 
-static inline int round_up(int value, int multiple)
-{
-    return (value + multiple - 1) / multiple * multiple;
-}
-
 /* VEC pixels of GROUP channels, all of which exist; lane[channel][pixel]. */
 static ALWAYS_INLINE void load_pixels(REAL lane[GROUP][VEC], __global const X_ELEMENT *from, int x_c, int x_pixel)
 {
@@ -78,7 +73,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void reorder_rows(
     const int n = row / (d * h), id = row / h % d, ih = row % h;
     const int x_pixel = X_PIXEL == 0 ? x_w : X_PIXEL, y_pixel = Y_PIXEL == 0 ? y_w : Y_PIXEL;
     const int x_channels = min(c - first, GROUP);
-    const int y_channels = min(round_up(c, Y_BLOCK == 0 ? 1 : Y_BLOCK) - first, GROUP);
+    const int y_channels = min(whole_blocks(c, Y_BLOCK) - first, GROUP);
     __global const X_ELEMENT *from = x + x_offset + n * x_n + id * x_d + ih * x_h + place(first, X_BLOCK, x_c);
     __global Y_ELEMENT *to = y + y_offset + n * y_n + id * y_d + ih * y_h + place(first, Y_BLOCK, y_c);
 

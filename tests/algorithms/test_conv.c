@@ -24,6 +24,19 @@ static void check_tiles(const exact_lab *lab, tsr_layout layout, exact_tally *ta
     exact_check_candidates(lab, &problem, tallies);
 }
 
+/* Few output channels in larger blocks than x has: most of y's block are spare, in vectors of their own, and zeros. In
+ * tiles enough for each work-item to do all that there is to some. */
+static void check_spare_vectors(const exact_lab *lab, exact_tally *tallies)
+{
+    tsr_conv conv;
+    tsr__problem problem;
+    REQUIRE(tsr_conv_parse("conv:c16h63w63k5r3s3pd1,bias,relu", &conv));
+    conv.x_layout = TSR_LAYOUT_NCHW8C;
+    conv.y_layout = TSR_LAYOUT_NCHW16C;
+    REQUIRE(tsr__conv_problem(&conv, &problem));
+    exact_check_all(lab, &problem, false, tallies);
+}
+
 int main(void)
 {
     exact_lab lab = exact_lab_open();
@@ -32,6 +45,7 @@ int main(void)
     for (size_t i = 0; shapes_conv(i, &conv); ++i) check_shape(&lab, conv, i, tallies);
     check_tiles(&lab, TSR_LAYOUT_ANY, tallies);
     check_tiles(&lab, TSR_LAYOUT_NCHW, tallies);
+    check_spare_vectors(&lab, tallies);
     const int code = exact_report(&lab, &tsr__conv, tallies, 200);
     exact_lab_close(&lab);
     return code;
