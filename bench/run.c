@@ -79,15 +79,13 @@ static void add_figures(cJSON *result, const measure_figures *f)
 
 static void add_result(bench *b, findings *f)
 {
-    static const char *const layouts[] = {
-        [TSR_LAYOUT_ANY] = "any", [TSR_LAYOUT_NCHW] = "nchw", [TSR_LAYOUT_NHWC] = "nhwc"};
     const tsr_plan_info *info = &f->measured.info;
     cJSON *result = cJSON_CreateObject();
     cJSON_AddStringToObject(result, "problem", f->item->problem);
     cJSON_AddStringToObject(result, "class", class_of(&f->problem));
     cJSON_AddNumberToObject(result, "count", (double)f->item->count);
     cJSON_AddItemToObject(result, "uses", cJSON_Duplicate(f->item->uses, true));
-    cJSON_AddStringToObject(result, "layout", layouts[b->settings->form.layout]);
+    cJSON_AddStringToObject(result, "layout", tsr_layout_text(b->settings->form.layout));
     cJSON_AddStringToObject(result, "x_layout", tsr_layout_text(info->x.layout));
     cJSON_AddStringToObject(result, "y_layout", tsr_layout_text(info->y.layout));
     cJSON_AddStringToObject(result, "dtype", tsr_dtype_text(info->x.dtype));

@@ -57,9 +57,6 @@ static const char help[] =
 
 static const double usual_limit_ms = 2000.0;
 
-static const char *const layouts[] = {"any", "nchw", "nhwc", NULL};
-static const tsr_layout layout_values[] = {TSR_LAYOUT_ANY, TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC};
-
 typedef struct bench_options {
     option_texts suites, problems;
     const char *device, *algorithm, *json, *vs, *min_time;
@@ -82,11 +79,16 @@ static int join_problems(bench_options *o, const option_texts *more)
 static option_outcome parse(int argc, char **argv, bench_options *o)
 {
     const option_rule rules[] = {
-        {"suite", 0, OPTION_TEXTS, &o->suites, NULL},     {"problem", 0, OPTION_TEXTS, &o->problems, NULL},
-        {"batch", 0, OPTION_SIZE, &o->batch, NULL},       {"device", 0, OPTION_TEXT, &o->device, NULL},
-        {"layout", 0, OPTION_WORD, &o->layout, layouts},  {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
-        {"json", 0, OPTION_TEXT, &o->json, NULL},         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes},
-        {"views", 0, OPTION_FLAG, &o->views, NULL},       {"vs", 0, OPTION_TEXT, &o->vs, NULL},
+        {"suite", 0, OPTION_TEXTS, &o->suites, NULL},
+        {"problem", 0, OPTION_TEXTS, &o->problems, NULL},
+        {"batch", 0, OPTION_SIZE, &o->batch, NULL},
+        {"device", 0, OPTION_TEXT, &o->device, NULL},
+        {"layout", 0, OPTION_WORD, &o->layout, arrays_layouts},
+        {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
+        {"json", 0, OPTION_TEXT, &o->json, NULL},
+        {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes},
+        {"views", 0, OPTION_FLAG, &o->views, NULL},
+        {"vs", 0, OPTION_TEXT, &o->vs, NULL},
         {"min-time", 0, OPTION_TEXT, &o->min_time, NULL},
     };
     const option_table table = {help, rules, sizeof rules / sizeof rules[0], 0, OPTIONS_MAX_TEXTS, "PROBLEM"};
@@ -94,7 +96,7 @@ static option_outcome parse(int argc, char **argv, bench_options *o)
     const option_outcome outcome = options_parse(&table, argc, argv, &more);
     if (outcome != OPTIONS_GO) return outcome;
     int failed = join_problems(o, &more);
-    if (!failed && o->views && layout_values[o->layout] == TSR_LAYOUT_ANY)
+    if (!failed && o->views && o->layout == ARRAYS_ANY)
         failed = report(EXIT_INPUT, "--views says how tensors lie, which --layout any leaves to the library: name a "
                                     "layout");
     if (!failed) failed = options_check_least("batch", o->batch, 1);
@@ -150,7 +152,7 @@ static int read_settings(const bench_options *o, run_settings *s, workload *all)
     *s = (run_settings){.device = o->device, .algorithm = o->algorithm, .json = o->json};
     s->table = to_stdout ? stderr : stdout;
     s->shows_progress = o->suites.count > 0;
-    s->form = (layer_form){layout_values[o->layout], o->views, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch};
+    s->form = (layer_form){arrays_layout(o->layout), o->views, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch};
     int failed = read_limits(o->min_time, &s->limits);
     if (!failed) failed = peers_choose(o->vs, s->form.layout, &s->peers);
     if (!failed) failed = read_workload(o, s->form, all);
@@ -185,7 +187,8 @@ static void move_driver_caches(const char *folder)
 
 int command_bench(int argc, char **argv)
 {
-    bench_options options = {.device = SESSION_DEFAULT_DEVICE, .dtype = LAYER_DTYPE_AS_SAID, .batch = OPTION_ABSENT};
+    bench_options options = {
+        .device = SESSION_DEFAULT_DEVICE, .layout = ARRAYS_ANY, .dtype = LAYER_DTYPE_AS_SAID, .batch = OPTION_ABSENT};
     const option_outcome outcome = parse(argc, argv, &options);
     if (outcome != OPTIONS_GO) return outcome == OPTIONS_HELP ? EXIT_DONE : EXIT_INPUT;
     run_settings settings;

@@ -15,15 +15,15 @@
 static const char help[] =
     "usage: tessera tune --problem PROBLEM... -o FILE [options]\n"
     "\n"
-    "Measures which algorithm with which parameters runs each problem fastest on a device, and keeps the result in a "
-    "file\n"
-    "that the library loads (tsr_tuning_load) and that the other commands follow where TESSERA_TUNING names it.\n"
+    "Measures which algorithm with which parameters runs each problem fastest on a device, and keeps the result\n"
+    "in a file that the library loads (tsr_tuning_load) and that the other commands follow where TESSERA_TUNING\n"
+    "names it.\n"
     "\n"
     "  --problem PROBLEM...   one or more, as conv:c64h56w56k64r3s3pd1 (see tessera bench --help); may be repeated\n"
     "  --list FILE            a file of problems, one a line; # begins a comment; may be repeated\n"
-    "  -o, --output FILE      the tuning data. What it holds already is kept and not measured again; it is written "
-    "after\n"
-    "                         each problem, whole or not at all, so that a run may be killed and started again\n"
+    "  -o, --output FILE      the tuning data. What it holds already is kept and not measured again; it is\n"
+    "                         written after each problem, whole or not at all, so that a run may be killed and\n"
+    "                         started again\n"
     "  --budget SECONDS       stop after about so long (default: when all is measured)\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
     "  --layout any|nchw|nhwc of the tensors (default any: what each algorithm likes best)\n"
@@ -32,12 +32,8 @@ static const char help[] =
     "  --plain                weights are packed at every run; else they are packed beforehand, as tessera bench does\n"
     "  -h, --help             print this\n"
     "\n"
-    "Each candidate is measured in turn with the best so far. Regret is the time of the choice without tuning over "
-    "the\n"
-    "time of the best.\n";
-
-static const char *const layouts[] = {"any", "nchw", "nhwc", NULL};
-static const tsr_layout layout_values[] = {TSR_LAYOUT_ANY, TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC};
+    "Each candidate is measured in turn with the best so far. Regret is the time of the choice without tuning\n"
+    "over the time of the best.\n";
 
 typedef struct tune_options {
     option_texts problems, lists;
@@ -52,7 +48,7 @@ static option_outcome parse(int argc, char **argv, tune_options *o, option_texts
     const option_rule rules[] = {
         {"problem", 0, OPTION_TEXTS, &o->problems, NULL},    {"list", 0, OPTION_TEXTS, &o->lists, NULL},
         {"output", 'o', OPTION_TEXT, &o->output, NULL},      {"budget", 0, OPTION_SIZE, &o->budget_s, NULL},
-        {"device", 0, OPTION_TEXT, &o->device, NULL},        {"layout", 0, OPTION_WORD, &o->layout, layouts},
+        {"device", 0, OPTION_TEXT, &o->device, NULL},        {"layout", 0, OPTION_WORD, &o->layout, arrays_layouts},
         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes}, {"plain", 0, OPTION_FLAG, &o->plain, NULL},
     };
     /* The problems after the first of one --problem arrive as plain arguments. */
@@ -80,7 +76,7 @@ static int collect(const tune_options *o, const option_texts *more, problem_list
 
 static int read_problem(const tune_options *o, const char *text, layer_problem *problem)
 {
-    const layer_form form = {.layout = layout_values[o->layout], .dtype = o->dtype};
+    const layer_form form = {.layout = arrays_layout(o->layout), .dtype = o->dtype};
     return layer_parse(text, form, problem);
 }
 
@@ -196,7 +192,10 @@ static int tune_list(const tune_options *o, const problem_list *list)
 
 int command_tune(int argc, char **argv)
 {
-    tune_options options = {.device = SESSION_DEFAULT_DEVICE, .dtype = LAYER_DTYPE_AS_SAID, .budget_s = OPTION_ABSENT};
+    tune_options options = {.device = SESSION_DEFAULT_DEVICE,
+                            .layout = ARRAYS_ANY,
+                            .dtype = LAYER_DTYPE_AS_SAID,
+                            .budget_s = OPTION_ABSENT};
     option_texts more = {0};
     const option_outcome outcome = parse(argc, argv, &options, &more);
     if (outcome != OPTIONS_GO) return outcome == OPTIONS_HELP ? EXIT_DONE : EXIT_INPUT;
