@@ -161,7 +161,8 @@ class Usage(CommandTest):
     def test_words(self):
         common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
         self.refuse(*common, "--auto-pad", "same", words=["same-upper", "same-lower", "valid", "notset"])
-        self.refuse(*common, "--layout", "nchw16c", words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
+        self.refuse(*common, "--layout", "nchw16c",
+                    words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
         self.refuse(*common, "--layout", "NHWC", words=["--layout", "'NHWC'"])
         self.refuse(*common, "--pad-mode", "mirror", words=["--pad-mode", "'mirror'", "zeros", "reflect", "replicate",
                                                             "circular"])
@@ -179,7 +180,8 @@ class Usage(CommandTest):
         for option in ("--dtype", "--to-dtype"):
             self.refuse("reorder", "x.npy", "-o", "y.npy", "--from", "nchw", "--to", "nchw", option, "i64",
                         words=[option, "'i64'", "f32", "u8"])
-        self.refuse("bench", "--problem", "conv:c1w1k1", "--layout", "nchw16c", words=["any or nchw"])
+        self.refuse("bench", "--problem", "conv:c1w1k1", "--layout", "nchw16c",
+                    words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
 
     def test_activations(self):
         common = ["conv", "x.npy", "w.npy", "-o", "y.npy", "--activation"]
