@@ -3,10 +3,9 @@
 #ifndef TESSERA_BENCH_WORKLOAD_H
 #define TESSERA_BENCH_WORKLOAD_H
 
-#include <cjson/cJSON.h>
+#include "layer.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include <cjson/cJSON.h>
 
 typedef struct workload_item {
     char *problem; /* in the notation of tessera.h */
@@ -19,9 +18,17 @@ typedef struct workload {
     size_t count, capacity;
 } workload;
 
-/* Adds a problem, or to the count of the equal one that is there. network NULL: it was named by itself. Returns an exit
- * code (report.h). */
-int workload_add(workload *all, const char *problem, const char *network, const char *layer, int64_t count);
+/* Each returns an exit code (report.h).
+ *
+ * Adds a layer of a network, or to the count of the equal problem that is there. network NULL: it was named by
+ * itself. */
+int workload_add(workload *all, const char *problem, const char *network, const char *layer_name, int64_t count);
+
+/* Adds a problem that was named by itself, with the form's batch, once it is known to be right in that form. */
+int workload_add_problem(workload *all, const char *problem, layer_form form);
+
+/* Adds those of a file: one a line, with empty lines and lines that begin with # left out. */
+int workload_read(workload *all, const char *path, layer_form form);
 void workload_free(workload *all);
 
 #endif

@@ -118,30 +118,13 @@ static int read_limits(const char *text, measure_time_limits *limits)
     return EXIT_DONE;
 }
 
-/* The notation with another batch. */
-static int add_problem(const char *text, layer_form form, workload *all)
-{
-    char formatted[512];
-    layer_problem problem;
-    const int failed = layer_parse(text, form, &problem);
-    if (failed) return failed;
-    if (form.batch > 0) {
-        /* What the text does not say is not to be said afterwards either. */
-        const layer_form as_said = {TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, form.batch};
-        const int again = layer_parse(text, as_said, &problem);
-        if (again) return again;
-        text = problem.is_conv ? tsr_conv_format(&problem.conv, formatted, sizeof formatted)
-                               : tsr_pool_format(&problem.pool, formatted, sizeof formatted);
-    }
-    return workload_add(all, text, NULL, NULL, 1);
-}
-
 /* All are read before the first is measured, so that a typing mistake in the last costs no time. */
 static int read_workload(const bench_options *o, layer_form form, workload *all)
 {
     int failed = EXIT_DONE;
     for (int i = 0; i < o->suites.count && !failed; ++i) failed = suite_add(o->suites.text[i], form.batch, all);
-    for (int i = 0; i < o->problems.count && !failed; ++i) failed = add_problem(o->problems.text[i], form, all);
+    for (int i = 0; i < o->problems.count && !failed; ++i)
+        failed = workload_add_problem(all, o->problems.text[i], form);
     return failed;
 }
 

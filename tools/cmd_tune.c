@@ -3,9 +3,9 @@
 #include "commands.h"
 #include "layer.h"
 #include "options.h"
-#include "problem_list.h"
 #include "report.h"
 #include "session.h"
+#include "suite.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,18 +13,20 @@
 #include <unistd.h>
 
 static const char help[] =
-    "usage: tessera tune --problem PROBLEM... -o FILE [options]\n"
+    "usage: tessera tune [--suite SUITE]... [--problem PROBLEM...] [--list FILE]... -o FILE [options]\n"
     "\n"
     "Measures which algorithm with which parameters runs each problem fastest on a device, and keeps the result\n"
     "in a file that the library loads (tsr_tuning_load) and that the other commands follow where TESSERA_TUNING\n"
     "names it.\n"
     "\n"
+    "  --suite SUITE          the layers of a network, or of a FILE.csv (see tessera bench --help); may be repeated\n"
     "  --problem PROBLEM...   one or more, as conv:c64h56w56k64r3s3pd1 (see tessera bench --help); may be repeated\n"
     "  --list FILE            a file of problems, one a line; # begins a comment; may be repeated\n"
     "  -o, --output FILE      the tuning data. What it holds already is kept and not measured again; it is\n"
     "                         written after each problem, whole or not at all, so that a run may be killed and\n"
     "                         started again\n"
     "  --budget SECONDS       stop after about so long (default: when all is measured)\n"
+    "  --batch N              instead of what suites and problems say\n"
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
     "  --layout any|nchw|nhwc of the tensors (default any: what each algorithm likes best)\n"
     "  --dtype f32|f16|f64|i8|u8\n"
@@ -36,17 +38,18 @@ static const char help[] =
     "over the time of the best.\n";
 
 typedef struct tune_options {
-    option_texts problems, lists;
+    option_texts suites, problems, lists;
     const char *device, *output;
     int layout, dtype;
-    int64_t budget_s;
+    int64_t batch, budget_s; /* OPTION_ABSENT: as said, and without end */
     bool plain;
 } tune_options;
 
 static option_outcome parse(int argc, char **argv, tune_options *o, option_texts *more)
 {
     const option_rule rules[] = {
-        {"problem", 0, OPTION_TEXTS, &o->problems, NULL},    {"list", 0, OPTION_TEXTS, &o->lists, NULL},
+        {"suite", 0, OPTION_TEXTS, &o->suites, NULL},        {"problem", 0, OPTION_TEXTS, &o->problems, NULL},
+        {"list", 0, OPTION_TEXTS, &o->lists, NULL},          {"batch", 0, OPTION_SIZE, &o->batch, NULL},
         {"output", 'o', OPTION_TEXT, &o->output, NULL},      {"budget", 0, OPTION_SIZE, &o->budget_s, NULL},
         {"device", 0, OPTION_TEXT, &o->device, NULL},        {"layout", 0, OPTION_WORD, &o->layout, arrays_layouts},
         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes}, {"plain", 0, OPTION_FLAG, &o->plain, NULL},
@@ -59,25 +62,30 @@ static option_outcome parse(int argc, char **argv, tune_options *o, option_texts
         report(EXIT_INPUT, "missing option: -o FILE (--help tells what there is)");
         return OPTIONS_WRONG;
     }
-    return options_check_least("budget", o->budget_s, 0) == EXIT_DONE ? OPTIONS_GO : OPTIONS_WRONG;
+    int failed = options_check_least("batch", o->batch, 1);
+    if (!failed) failed = options_check_least("budget", o->budget_s, 0);
+    return failed ? OPTIONS_WRONG : OPTIONS_GO;
 }
 
-/* All that is to be tuned. */
-static int collect(const tune_options *o, const option_texts *more, problem_list *list)
+static layer_form read_form(const tune_options *o)
 {
+    return (layer_form){arrays_layout(o->layout), false, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch};
+}
+
+/* All that is to be tuned: read before the first is measured, so that a typing mistake in the last costs no time. */
+static int collect(const tune_options *o, const option_texts *more, workload *all)
+{
+    const layer_form form = read_form(o);
     int failed = EXIT_DONE;
-    for (int i = 0; i < o->problems.count && !failed; ++i) failed = problem_list_add(list, o->problems.text[i]);
-    for (int i = 0; i < more->count && !failed; ++i) failed = problem_list_add(list, more->text[i]);
-    for (int i = 0; i < o->lists.count && !failed; ++i) failed = problem_list_read(list, o->lists.text[i]);
-    if (!failed && list->count == 0)
-        failed = report(EXIT_INPUT, "missing option: --problem PROBLEM or --list FILE (--help tells what there is)");
+    for (int i = 0; i < o->suites.count && !failed; ++i) failed = suite_add(o->suites.text[i], form.batch, all);
+    for (int i = 0; i < o->problems.count && !failed; ++i)
+        failed = workload_add_problem(all, o->problems.text[i], form);
+    for (int i = 0; i < more->count && !failed; ++i) failed = workload_add_problem(all, more->text[i], form);
+    for (int i = 0; i < o->lists.count && !failed; ++i) failed = workload_read(all, o->lists.text[i], form);
+    if (!failed && all->count == 0)
+        failed = report(EXIT_INPUT, "missing option: --suite SUITE, --problem PROBLEM or --list FILE (--help tells "
+                                    "what there is)");
     return failed;
-}
-
-static int read_problem(const tune_options *o, const char *text, layer_problem *problem)
-{
-    const layer_form form = {.layout = arrays_layout(o->layout), .dtype = o->dtype};
-    return layer_parse(text, form, problem);
 }
 
 /* ---- Regret ---------------------------------------------------------------------------------------------------- */
@@ -108,7 +116,7 @@ static void print_regret(const regret *r)
 
 typedef struct tune {
     const tune_options *options;
-    const problem_list *list;
+    const workload *all;
     tsr_context *context;
     double start_ms, deadline_ms;
     regret regret;
@@ -118,9 +126,9 @@ typedef struct tune {
 static void print_progress(const tune *t, size_t done)
 {
     const double now = tsr__clock_ms(), rest = t->deadline_ms - now;
-    const double guess = done == 0 ? INFINITY : (now - t->start_ms) / (double)done * (double)(t->list->count - done);
+    const double guess = done == 0 ? INFINITY : (now - t->start_ms) / (double)done * (double)(t->all->count - done);
     const double left_s = (guess < rest ? guess : rest) * 1e-3;
-    fprintf(stderr, "%zu of %zu: %s", done + 1, t->list->count, t->list->text[done]);
+    fprintf(stderr, "%zu of %zu: %s", done + 1, t->all->count, t->all->items[done].problem);
     fprintf(stderr, isfinite(left_s) ? ", about %.0f s left\n" : "\n", left_s);
 }
 
@@ -133,7 +141,7 @@ static int tune_problem(tune *t, const char *text)
     const double left_ms = t->deadline_ms - tsr__clock_ms();
     options.packed_weights = !t->options->plain;
     options.tune_ms = left_ms < UINT32_MAX ? (uint32_t)left_ms + 1 : UINT32_MAX;
-    int failed = read_problem(t->options, text, &problem);
+    int failed = layer_parse(text, read_form(t->options), &problem);
     if (!failed) failed = layer_plan_with(t->context, &problem, &options, &plan);
     if (failed) return failed;
     tsr_plan_describe(plan, &info);
@@ -166,23 +174,19 @@ static int begin(const tune *t)
 static int run_all(tune *t)
 {
     int failed = begin(t);
-    for (size_t i = 0; i < t->list->count && !failed && tsr__clock_ms() < t->deadline_ms; ++i) {
+    for (size_t i = 0; i < t->all->count && !failed && tsr__clock_ms() < t->deadline_ms; ++i) {
         print_progress(t, i);
-        failed = tune_problem(t, t->list->text[i]);
+        failed = tune_problem(t, t->all->items[i].problem);
         if (!failed) failed = save(t);
     }
     if (!failed) print_regret(&t->regret);
     return failed;
 }
 
-static int tune_list(const tune_options *o, const problem_list *list)
+static int tune_all(const tune_options *o, const workload *all)
 {
-    /* All are read before the first is measured, so that a typing mistake in the last costs no time. */
-    layer_problem problem;
-    int failed = EXIT_DONE;
-    for (size_t i = 0; i < list->count && !failed; ++i) failed = read_problem(o, list->text[i], &problem);
-    tune t = {.options = o, .list = list};
-    if (!failed) failed = session_open(o->device, SESSION_CACHE_USER, NULL, &t.context);
+    tune t = {.options = o, .all = all};
+    int failed = session_open(o->device, SESSION_CACHE_USER, NULL, &t.context);
     t.start_ms = tsr__clock_ms();
     t.deadline_ms = o->budget_s == OPTION_ABSENT ? INFINITY : t.start_ms + 1e3 * (double)o->budget_s;
     if (!failed) failed = run_all(&t);
@@ -195,13 +199,14 @@ int command_tune(int argc, char **argv)
     tune_options options = {.device = SESSION_DEFAULT_DEVICE,
                             .layout = ARRAYS_ANY,
                             .dtype = LAYER_DTYPE_AS_SAID,
+                            .batch = OPTION_ABSENT,
                             .budget_s = OPTION_ABSENT};
     option_texts more = {0};
     const option_outcome outcome = parse(argc, argv, &options, &more);
     if (outcome != OPTIONS_GO) return outcome == OPTIONS_HELP ? EXIT_DONE : EXIT_INPUT;
-    problem_list list = {0};
-    int failed = collect(&options, &more, &list);
-    if (!failed) failed = tune_list(&options, &list);
-    problem_list_free(&list);
+    workload all = {0};
+    int failed = collect(&options, &more, &all);
+    if (!failed) failed = tune_all(&options, &all);
+    workload_free(&all);
     return failed;
 }

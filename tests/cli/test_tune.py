@@ -35,6 +35,15 @@ class Tune(CommandTest):
         self.assertEqual([path.name for path in self.folder.iterdir() if path.is_file()].count("tuned.txt"), 1)
         self.assertFalse([path for path in self.folder.iterdir() if path.name.endswith(".tmp")])
 
+    def test_suites(self):
+        (self.folder / "mine.csv").write_text("type,c,h,w,r,s,stride_h,stride_w\n"
+                                              "max,4,9,9,3,3,2,2\navg,4,9,9,2,2,2,2\nmax,4,9,9,3,3,2,2\n")
+        told = self.run_well("tune", "--suite", "mine.csv", "--batch", 2, "--problem", MAX, "-o", "tuned.txt")
+        # Equal ones are measured once: what the suite names twice, and the problem by itself.
+        self.assertIn("over 2 problems", told)
+        found = {record[2] for record in self.read_records() if record[-1] != "broken"}
+        self.assertEqual(found, {"max:n2c4h9w9r3s3st2", "avg:n2c4h9w9r2s2"})
+
     def test_resumes_and_keeps(self):
         self.run_well("tune", "--problem", MAX, "-o", "tuned.txt", "--layout", "nchw")
         foreign = "other device\t1\tconv:c1h1w1k1\tany>any\tpacked\tfancy\tq1\t5\t6\t2/2\n"
@@ -96,7 +105,9 @@ class Tune(CommandTest):
 
     def test_refusals(self):
         self.refuse("tune", "--problem", MAX, words=["-o"])
-        self.refuse("tune", "-o", "tuned.txt", words=["--problem"])
+        self.refuse("tune", "-o", "tuned.txt", words=["--suite", "--problem", "--list"])
+        self.refuse("tune", "--suite", "lenet", "-o", "tuned.txt", words=["--suite", "lenet", "vgg16"])
+        self.refuse("tune", "--suite", "pools", "--batch", 0, "-o", "tuned.txt", words=["--batch", "0"])
         self.refuse("tune", "--problem", MAX, "nonsense", "-o", "tuned.txt", words=["nonsense"])
         self.refuse("tune", "--list", "missing.txt", "-o", "tuned.txt", words=["missing.txt"])
         self.refuse("tune", "--problem", MAX, "-o", "tuned.txt", "--budget", "-1", words=["--budget", "-1"])

@@ -32,7 +32,7 @@ class Usage(CommandTest):
                    "reorder": "output from to channels dtype to-dtype device explain json",
                    "filter": "kernel pool pool-kernel pool-stride device",
                    "bench": "problem device layout algorithm json",
-                   "tune": "problem list output budget device layout dtype plain"}
+                   "tune": "suite problem list batch output budget device layout dtype plain"}
         for command, names in options.items():
             text = self.command(command, "--help").stdout
             for name in names.split():
