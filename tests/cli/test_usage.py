@@ -161,8 +161,7 @@ class Usage(CommandTest):
     def test_words(self):
         common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
         self.refuse(*common, "--auto-pad", "same", words=["same-upper", "same-lower", "valid", "notset"])
-        self.refuse(*common, "--layout", "nchw16c",
-                    words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
+        self.refuse(*common, "--layout", "nchw16c", words=["--layout", "'nchw16c'", "nchw or nhwc or any"])
         self.refuse(*common, "--layout", "NHWC", words=["--layout", "'NHWC'"])
         self.refuse(*common, "--pad-mode", "mirror", words=["--pad-mode", "'mirror'", "zeros", "reflect", "replicate",
                                                             "circular"])
