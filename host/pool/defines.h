@@ -100,4 +100,21 @@ static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__probl
     tsr__pool_launch_indices(launch, p);
 }
 
+/* ---- kernels/common/pool_output.cl ----------------------------------------------------------------------------- */
+
+static inline void tsr__pool_layouts(const tsr_device *device, tsr__problem *p)
+{
+    (void)device;
+    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NCHW);
+}
+
+/* OUTPUT_ARGS */
+static inline void tsr__pool_launch_output(tsr__launch *launch, const tsr__problem *p)
+{
+    tsr__launch_int(launch, p->y.c);
+    tsr__launch_int(launch, tsr__tensor_block(&p->x));
+    tsr__launch_int(launch, tsr__tensor_block(&p->y));
+    tsr__pool_launch_window(launch, p, tsr__spanned_c(&p->x), tsr__spanned_c(&p->y));
+}
+
 #endif

@@ -39,12 +39,6 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
     candidates(device, p, out, 1);
 }
 
-static void layouts(const tsr_device *device, tsr__problem *p)
-{
-    (void)device;
-    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NCHW);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     const int64_t tile_p = params->value[TILE_P], tiles = tsr__ceil_div(p->y.size[TSR_H], tile_p);
@@ -55,10 +49,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "TILE_P", tile_p);
     tsr__pool_define_window(l, p, is_compiled(p, tile_p));
     tsr__pool_launch_slots(l);
-    tsr__launch_int(l, p->y.c);
-    tsr__launch_int(l, tsr__tensor_block(&p->x));
-    tsr__launch_int(l, tsr__tensor_block(&p->y));
-    tsr__pool_launch_window(l, p, tsr__spanned_c(&p->x), tsr__spanned_c(&p->y));
+    tsr__pool_launch_output(l, p);
 }
 
 const tsr__algorithm tsr__pool_tiled = {
@@ -66,7 +57,7 @@ const tsr__algorithm tsr__pool_tiled = {
     .family = TSR__GPU_FAMILY,
     .param_names = param_names,
     .features = TSR__ALL_FEATURES & ~TSR__WIDE_BIT,
-    .layouts = layouts,
+    .layouts = tsr__pool_layouts,
     .refuse = tsr__pool_refuse,
     .params = params,
     .candidates = candidates,

@@ -29,9 +29,3 @@ static inline REAL pool_term(REAL element)
 {
     return KIND == 3 ? pool_power(element) : element;
 }
-
-/* An index that was found, with what image and channel add to it. */
-static inline INDEX pool_index(pool_search search, long plane)
-{
-    return (INDEX)(search.index < 0 ? -1 : plane + search.index);
-}

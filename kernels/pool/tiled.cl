@@ -4,8 +4,8 @@
  *               local = (GROUP, 1, 1)
  *   local mem   none
  *   needs       TILE_P = 1 where windows are not compiled in
- *   compiled in GROUP TILE_P; what common/pooling.cl, pool_search.cl and pool_window.cl want
- *   run time    c; channels that lie side by side in x and in y; what pool_window.cl lists
+ *   compiled in GROUP TILE_P; what common/pooling.cl and pool_window.cl want
+ *   run time    what common/pool_output.cl and pool_window.cl list
  *
  * One work-item makes TILE_P outputs below one another, and work-items are counted as y lies in memory: neighbours read
  * and write neighbours, along rows in NCHW and along channels elsewhere. A row that several windows of a tile share is
@@ -23,6 +23,7 @@
 #include "common/pooling.cl"
 #include "common/pool_search.cl"
 #include "common/pool_window.cl"
+#include "common/pool_output.cl"
 
 #if R > 0
 
@@ -82,31 +83,22 @@ static ALWAYS_INLINE void search_tile(pool_search found[TILE_P], pool_source fro
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_tiled(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int c, int x_block, int y_block, WINDOW_ARGS)
+    __global INDEX *restrict indices, ulong indices_offset, OUTPUT_ARGS)
 {
-    const uint tiles = (uint)((p + TILE_P - 1) / TILE_P), blocks = (uint)((c + y_block - 1) / y_block);
-    const uint item = (uint)get_global_id(0), pixel = item / (uint)y_block, row = pixel / (uint)q;
-    const int lane = (int)(item % (uint)y_block), iq = (int)(pixel % (uint)q), ip = (int)(row % tiles) * TILE_P;
-    const int block = (int)(row / tiles), io = (int)get_global_id(1), in = (int)get_global_id(2);
-    if (row / tiles >= blocks) return;
-
-    /* A spare lane of the last block makes the last channel, and writes zeros. */
-    const int ic = min(block * y_block + lane, c - 1), is_spare = block * y_block + lane >= c;
-    const int x_at = (int)((uint)ic / (uint)x_block) * x_c + (int)((uint)ic % (uint)x_block);
-    const pool_source from = SOURCE(x + x_offset + in * x_n + x_at, io, ip);
-    const pool_span width = LOCATE_W(iq);
+    pool_output out = OUTPUT((uint)get_global_id(0));
+    if (!out.exists) return;
+    const pool_source from = SOURCE(x + X_AT(out), out.d, out.h);
+    const pool_span width = LOCATE_W(out.w);
     pool_search found[TILE_P];
 #pragma unroll
     for (int t = 0; t < TILE_P; ++t) found[t] = pool_nothing();
     if (width.first < width.end) search_tile(found, from, width, h);
 
 #pragma unroll
-    for (int t = 0; t < TILE_P; ++t) {
-        if (ip + t >= p) break;
-        const REAL count = (REAL)((long)from.depth.counted * LOCATE_H(ip + t).counted * width.counted);
-        const ulong to = (ulong)(in * y_n + block * y_c + lane + io * y_d + (ip + t) * y_h + iq * y_w);
-        STORE_Y(is_spare ? REAL_OF(0.0) : pool_result(found[t].window, count), y, y_offset + to);
-        if (INDICES != 0)
-            indices[indices_offset + to] = is_spare ? 0 : pool_index(found[t], in * index_n + ic * index_c);
+    for (int t = 0; t < TILE_P; ++t, ++out.h) {
+        if (out.h >= p) break;
+        const REAL count = (REAL)((long)from.depth.counted * LOCATE_H(out.h).counted * width.counted);
+        pool_store(found[t], count, out, y + y_offset + Y_AT(out), indices + indices_offset + Y_AT(out),
+                   out.n * index_n + out.channel * index_c);
     }
 }

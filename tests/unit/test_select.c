@@ -50,8 +50,8 @@ static void each_family_gets_its_own_algorithms(void **state)
         tsr_device_kind kind;
         const char *conv, *pool_blocked, *pool_nchw, *pool_plane;
     } cases[] = {
-        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "tiled"},
-        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "tiled"},
+        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "shared"},
+        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "shared"},
         {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
@@ -72,21 +72,26 @@ static void each_family_gets_its_own_algorithms(void **state)
 static void gpus_pool_everything_with_their_own(void **state)
 {
     (void)state;
-    static const char *const problems[] = {
-        "max:c64h56w56r3s3st2pd1,indices", "max:c64h56w56r3s3,f16",       "max:c64h56w56r3s3st2,u8,ceil",
-        "avg:c64h56w56r3s3st1pd1div5",     "avgpad:c64w56s5st2pd0x1x0x2", "lp:c64h56w56r3s3dl2st1",
-        "avg:c8d6h7w9t3r3s3st2pd1",        "avg:c64h57w55os7x5,adaptive", "max:c64h99w99r70s66st3",
-        "max:c64h9w9r3s3st2000",           "avg:c2048h7w7,global",
+    static const struct {
+        const char *problem, *chosen;
+    } cases[] = {
+        {"max:c64h56w56r3s3st2pd1,indices", "tiled"}, {"max:c64h56w56r3s3,f16", "tiled"},
+        {"max:c64h56w56r3s3st2,u8,ceil", "tiled"},    {"avg:c64h56w56r3s3st1pd1div5", "tiled"},
+        {"avgpad:c64w56s5st2pd0x1x0x2", "tiled"},     {"lp:c64h56w56r3s3dl2st1", "tiled"},
+        {"avg:c8d6h7w9t3r3s3st2pd1", "tiled"},        {"max:c64h99w99r70s66st3", "tiled"}, /* large, but they overlap */
+        {"max:c64h9w9r3s3st2000", "tiled"},           {"avg:c64h9w9os5,adaptive", "tiled"}, /* a few elements */
+        {"avg:c64h57w55os7x5,adaptive", "shared"},    {"avg:c64h48w48r24s24", "shared"},
+        {"avg:c2048h7w7,global", "shared"},           {"max:c9d3h5w6,global,f16", "shared"},
     };
     const tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
     tsr_plan_options options = tsr_plan_options_default();
     options.strict = true;
-    for (size_t i = 0; i < COUNT(problems); ++i)
+    for (size_t i = 0; i < COUNT(cases); ++i)
         for (int layout = TSR_LAYOUT_NCHW; layout <= TSR_LAYOUT_ANY; ++layout) {
-            tsr__problem p = pool_problem(problems[i], (tsr_layout)layout);
-            assert_string_equal(chosen(&gpu, &p, &options), "tiled");
+            tsr__problem p = pool_problem(cases[i].problem, (tsr_layout)layout);
+            assert_string_equal(chosen(&gpu, &p, &options), cases[i].chosen);
             p.y.layout = TSR_LAYOUT_NHWC; /* x and y unlike */
-            assert_string_equal(chosen(&gpu, &p, &options), "tiled");
+            assert_string_equal(chosen(&gpu, &p, &options), cases[i].chosen);
         }
 }
 
@@ -297,6 +302,13 @@ static void refusals_tell_the_reason(void **state)
     assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
     p = pool_problem("max:c4h64w64r64s64,f64", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&gpu, &p, "tiled"), "f64");
+    p = pool_problem("max:c4h64w64r3s5", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&gpu, &p, "shared"), "at least 16 elements");
+    p = pool_problem("max:c4h64w64,global", TSR_LAYOUT_NCHW);
+    tsr_device small = gpu;
+    small.max_work_group = 32;
+    assert_contains(refusal(&small, &p, "shared"), "work-groups of 64");
+    assert_string_equal(refusal(&small, &p, "tiled"), "");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
     assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
