@@ -26,13 +26,10 @@ static inline tsr_layout tsr__cpu_layout(const tsr_device *device, int64_t chann
     return channels >= block && whole ? tsr__layout_with_block(block) : TSR_LAYOUT_NCHW;
 }
 
-/* The layout for tensors that are to lie alike: whichever is given decides. */
+/* The same for tensors that are to lie alike. */
 static inline void tsr__cpu_same_layouts(const tsr_device *device, tsr_tensor *x, tsr_tensor *y)
 {
-    const tsr_layout given = x->layout != TSR_LAYOUT_ANY ? x->layout : y->layout;
-    const tsr_layout both = given != TSR_LAYOUT_ANY ? given : tsr__cpu_layout(device, x->c, 1);
-    if (x->layout == TSR_LAYOUT_ANY) x->layout = both;
-    if (y->layout == TSR_LAYOUT_ANY) y->layout = both;
+    tsr__same_layouts(x, y, tsr__cpu_layout(device, x->c, 1));
 }
 
 /* Channels that a vector holds where channels lie side by side: a block, or as many of NHWC as the device likes. */

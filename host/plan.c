@@ -26,17 +26,25 @@ void tsr_plan_destroy(tsr_plan *plan)
 
 /* ---- Building -------------------------------------------------------------------------------------------------- */
 
-/* A driver may grant one kernel less than the device's limit, where it takes many registers. */
+static tsr_status ask_kernel(const tsr_context *context, const tsr__step *step, cl_kernel_work_group_info what,
+                             size_t *answer)
+{
+    const cl_int code = clGetKernelWorkGroupInfo(step->kernel, context->id, what, sizeof *answer, answer, NULL);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clGetKernelWorkGroupInfo");
+}
+
+/* A driver may grant one kernel less than the device's limit, where it takes many registers. rusticl of Mesa 22.3
+ * answers with the width of its vectors, whatever the kernel, and runs it all the same. */
 static tsr_status check_group(const tsr_context *context, const tsr__step *step)
 {
     const tsr__launch *l = &step->launch;
-    if (l->local[0] == 0) return TSR_OK;
-    size_t limit = 0;
-    const cl_int code =
-        clGetKernelWorkGroupInfo(step->kernel, context->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit, &limit, NULL);
-    if (code != CL_SUCCESS) return tsr__fail_cl(code, "clGetKernelWorkGroupInfo");
     const size_t items = l->local[0] * l->local[1] * l->local[2];
+    size_t limit = 0, width = 0;
+    if (l->local[0] == 0) return TSR_OK;
+    TSR__TRY(ask_kernel(context, step, CL_KERNEL_WORK_GROUP_SIZE, &limit));
     if (items <= limit) return TSR_OK;
+    TSR__TRY(ask_kernel(context, step, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, &width));
+    if (limit == width) return TSR_OK;
     return tsr__fail(TSR_BUILD_FAILED, "%s: a work-group of %zu is above the %zu that the driver grants %s",
                      l->source->name, items, limit, l->entry);
 }

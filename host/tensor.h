@@ -96,6 +96,15 @@ int64_t tsr__tensor_elements(const tsr_tensor *t);
 /* Bytes of the same, settled or not. */
 uint64_t tsr__tensor_bytes(const tsr_tensor *t);
 
+/* The layout for two tensors that are to lie alike: whichever is given decides, and else the third. */
+static inline void tsr__same_layouts(tsr_tensor *x, tsr_tensor *y, tsr_layout otherwise)
+{
+    const tsr_layout given = x->layout != TSR_LAYOUT_ANY ? x->layout : y->layout;
+    const tsr_layout both = given != TSR_LAYOUT_ANY ? given : otherwise;
+    if (x->layout == TSR_LAYOUT_ANY) x->layout = both;
+    if (y->layout == TSR_LAYOUT_ANY) y->layout = both;
+}
+
 /* What a tensor in a problem is for: decides what is asked of its strides. */
 typedef enum tsr__role {
     TSR__READ,      /* adjacent elements on the innermost axis                  */

@@ -17,16 +17,16 @@ static inline void tsr__pool_define_kind(tsr__launch *launch, const tsr__problem
     tsr__launch_define(launch, "INDICES", p->indices);
 }
 
-/* ---- For CPUs: kernels/common/pool_window.cl ------------------------------------------------------------------- */
+/* ---- kernels/common/pool_window.cl ----------------------------------------------------------------------------- */
 
-/* Whether a window's sizes are passed and not compiled in: adaptive and global windows have many, and the loops over a
- * large one gain nothing from being unrolled. */
+/* Whether the kernels for CPUs are passed a window's sizes, which are not compiled in: adaptive and global windows have
+ * many, and the loops over a large one gain nothing from being unrolled. */
 static inline bool tsr__pool_is_loose(const tsr__problem *p)
 {
     return p->window.adaptive || p->global || !tsr__cpu_is_unrolled(&p->window);
 }
 
-/* Why the kernels for CPUs cannot serve, or NULL. */
+/* Why the kernels cannot serve, or NULL. */
 static inline const char *tsr__pool_refuse(const tsr_device *device, const tsr__problem *p)
 {
     for (int axis = 0; axis < TSR_AXES; ++axis)
@@ -35,10 +35,12 @@ static inline const char *tsr__pool_refuse(const tsr_device *device, const tsr__
     return tsr__refuse_types(device, p);
 }
 
-static inline void tsr__pool_define_window(tsr__launch *launch, const tsr__problem *p)
+/* `compiled`: the window is compiled in, else it is passed. */
+static inline void tsr__pool_define_window(tsr__launch *launch, const tsr__problem *p, bool compiled)
 {
     static const tsr__window passed = {.adaptive = false};
-    tsr__window_define(launch, tsr__pool_is_loose(p) ? &passed : &p->window);
+    tsr__window_define(launch, compiled ? &p->window : &passed);
+    tsr__launch_define(launch, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);
     tsr__launch_define(launch, "ADAPTIVE", p->window.adaptive);
     tsr__pool_define_kind(launch, p);
 }
@@ -96,6 +98,23 @@ static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__probl
     tsr__cpu_launch_strides(launch, &p->x, x_channel_step);
     tsr__cpu_launch_strides(launch, &p->y, y_channel_step);
     tsr__pool_launch_indices(launch, p);
+}
+
+/* ---- kernels/common/pool_output.cl ----------------------------------------------------------------------------- */
+
+static inline void tsr__pool_layouts(const tsr_device *device, tsr__problem *p)
+{
+    (void)device;
+    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NCHW);
+}
+
+/* OUTPUT_ARGS */
+static inline void tsr__pool_launch_output(tsr__launch *launch, const tsr__problem *p)
+{
+    tsr__launch_int(launch, p->y.c);
+    tsr__launch_int(launch, tsr__tensor_block(&p->x));
+    tsr__launch_int(launch, tsr__tensor_block(&p->y));
+    tsr__pool_launch_window(launch, p, tsr__spanned_c(&p->x), tsr__spanned_c(&p->y));
 }
 
 #endif

@@ -1,35 +1,36 @@
 /* The pooling for GPUs: kernels/pool/tiled.cl tells what it does and why. */
-#include "algorithm.h"
 #include "pool/defines.h"
 
 extern const tsr__source tsr__source_pool_tiled;
 
-/* Outputs of a work-group in height and width, one each work-item. */
-enum { TILE_P, TILE_Q };
-static const char *const param_names[] = {"p", "q", NULL};
+/* Outputs of a work-item, below one another. */
+enum { TILE_P };
+static const char *const param_names[] = {"p", NULL};
 
-/* From the largest on: a wide tile reads long rows. */
-static const tsr__params tiles[] = {{{8, 32}}, {{16, 16}}, {{4, 32}}, {{4, 16}}, {{8, 8}}, {{4, 4}}, {{1, 1}}};
-enum { TILES = sizeof tiles / sizeof tiles[0] };
+/* Elements that a work-item reads of a slice, and rows that they lie in. More would be too many for registers, and
+ * programs long. */
+enum { MOST_LOADS = 64, MOST_ROWS = 32 };
 
-static bool fits(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
+/* Whether the windows of so many outputs are compiled in. */
+static bool is_compiled(const tsr__problem *p, int64_t tile_p)
 {
     const tsr__window *w = &p->window;
-    const int64_t tile_p = params->value[TILE_P], tile_q = params->value[TILE_Q];
-    const int64_t input_h = (tile_p - 1) * w->stride[TSR_H] + w->filter[TSR_H];
-    const int64_t input_w = (tile_q - 1) * w->stride[TSR_W] + w->filter[TSR_W];
-    /* Each side is limited first, so that the product stays in range. */
-    const int64_t floats = (int64_t)(device->local_bytes / sizeof(float));
-    return input_h <= floats && input_w <= floats && input_h * input_w <= floats &&
-           (uint64_t)(tile_p * tile_q) <= device->max_work_group && (uint64_t)tile_q <= device->max_work_items[0] &&
-           (uint64_t)tile_p <= device->max_work_items[1];
+    if (w->adaptive || p->global || w->filter[TSR_W] > MOST_LOADS || w->stride[TSR_H] > MOST_ROWS) return false;
+    const int64_t rows = (tile_p - 1) * w->stride[TSR_H] + tsr__window_extent(w, TSR_H);
+    return rows <= MOST_ROWS && rows * w->filter[TSR_W] <= MOST_LOADS;
 }
 
+/* The most outputs first: rows that their windows share are read once. */
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
+    (void)device;
     size_t count = 0;
-    for (int i = 0; i < TILES && count < capacity; ++i)
-        if (fits(device, p, &tiles[i])) out[count++] = tiles[i];
+    for (int32_t tile_p = 4; tile_p > 1 && count < capacity; tile_p /= 2) {
+        /* A tile of which more than half lies past the last row is a smaller one with waste. */
+        const bool wasteful = tile_p >= 2 * p->y.size[TSR_H];
+        if (!wasteful && is_compiled(p, tile_p)) out[count++] = (tsr__params){{tile_p}};
+    }
+    if (count < capacity) out[count++] = (tsr__params){{1}};
     return count;
 }
 
@@ -38,49 +39,26 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
     candidates(device, p, out, 1);
 }
 
-static const char *refuse(const tsr_device *device, const tsr__problem *p)
-{
-    tsr__params ignored;
-    if (candidates(device, p, &ignored, 1) == 0) return "one window does not fit the device's local memory";
-    return NULL;
-}
-
-/* Input and output sizes, padding, and where the padded input ends. */
-static void launch_sizes(tsr__launch *launch, const tsr__problem *p)
-{
-    const tsr__window *w = &p->window;
-    tsr__launch_int(launch, p->x.size[TSR_H]);
-    tsr__launch_int(launch, p->x.size[TSR_W]);
-    tsr__launch_int(launch, p->y.size[TSR_H]);
-    tsr__launch_int(launch, p->y.size[TSR_W]);
-    tsr__launch_int(launch, w->pad_begin[TSR_H]);
-    tsr__launch_int(launch, w->pad_begin[TSR_W]);
-    tsr__launch_int(launch, w->size[TSR_H] + w->pad_end[TSR_H]);
-    tsr__launch_int(launch, w->size[TSR_W] + w->pad_end[TSR_W]);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    (void)device;
-    const int64_t global[3] = {p->y.size[TSR_W], p->y.size[TSR_H], p->y.n * p->y.c};
-    const size_t local[3] = {(size_t)params->value[TILE_Q], (size_t)params->value[TILE_P], 1};
+    const int64_t tile_p = params->value[TILE_P], tiles = tsr__ceil_div(p->y.size[TSR_H], tile_p);
+    const int64_t global[3] = {tsr__tensor_channels(&p->y) * tiles * p->y.size[TSR_W], p->y.size[TSR_D], p->y.n};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_tiled, "pool_tiled");
-    tsr__window_define(l, &p->window);
-    tsr__pool_define_kind(l, p);
-    tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
-    tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
-    tsr__launch_slot(l, TSR__X);
-    tsr__launch_slot(l, TSR__Y);
-    launch_sizes(l, p);
-    tsr__launch_grid(l, global, local);
+    tsr__launch_groups(l, global, device);
+    tsr__launch_define(l, "GROUP", (int64_t)l->local[0]);
+    tsr__launch_define(l, "TILE_P", tile_p);
+    tsr__pool_define_window(l, p, is_compiled(p, tile_p));
+    tsr__pool_launch_slots(l);
+    tsr__pool_launch_output(l, p);
 }
 
 const tsr__algorithm tsr__pool_tiled = {
     .name = "tiled",
     .family = TSR__GPU_FAMILY,
     .param_names = param_names,
-    .features = TSR__PLAIN_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT | TSR__LP_BIT,
-    .refuse = refuse,
+    .features = TSR__ALL_FEATURES & ~TSR__WIDE_BIT,
+    .layouts = tsr__pool_layouts,
+    .refuse = tsr__pool_refuse,
     .params = params,
     .candidates = candidates,
     .launches = launches,

@@ -19,7 +19,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_blocked, "pool_window_blocked");
     tsr__launch_define(l, "VEC", width);
     tsr__launch_define(l, "NHWC", p->y.layout == TSR_LAYOUT_NHWC);
-    tsr__pool_define_window(l, p);
+    tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, s.columns);

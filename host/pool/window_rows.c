@@ -73,7 +73,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
     tsr__launch_define(l, "SPAN", compiled_span(p, params));
-    tsr__pool_define_window(l, p);
+    tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, rows);

@@ -1,18 +1,7 @@
 /* common/indices: VEC windows at a time and where their maxima are, on top of common/vector.cl and common/pooling.cl.
  *
- *   compiled in INDICES: 0 none, 1 int, 2 long
- *
  * While a window is visited a position is a REAL_INT, which has the width that a comparison of REALs gives.
  */
-#if !defined(INDICES)
-#error "the host must define INDICES"
-#endif
-
-#if INDICES == 1
-#define INDEX int
-#else
-#define INDEX long
-#endif
 #define INDEXV JOIN(INDEX, VEC)
 #define LONGV  JOIN(long, VEC)
 

@@ -1,14 +1,14 @@
-/* common/pool_window: what pooling kernels for CPUs are passed, and the window of an output on each axis.
+/* common/pool_window: what pooling kernels are passed, and the window of an output on each axis.
  *
- *   compiled in ADAPTIVE; R S, strides and dilations of height and width, all 0 where the passed ones are to be used: a
- *               program for each size of a large window would be a waste
+ *   compiled in DEPTH: there is a third axis; ADAPTIVE; R S, strides and dilations of height and width, all 0 where the
+ *               passed ones are to be used: a program for each size of a large window would be a waste
  *
  * The padded input ends at end_d, end_h, end_w. An element's index is the sum of its coordinates times index_d,
  * index_h, index_w; index_n and index_c, 0 unless indices count over the whole tensor, are added for image and channel.
  */
-#if !defined(ADAPTIVE) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
+#if !defined(DEPTH) || !defined(ADAPTIVE) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)
-#error "the host must define ADAPTIVE R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+#error "the host must define DEPTH ADAPTIVE R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
 #endif
 
 #define WINDOW_ARGS                                                                                            \
@@ -17,6 +17,13 @@
         int end_w, int x_n, int x_c, int x_d, int x_h, MAYBE int x_w, int y_n, int y_c, int y_d, int y_h,      \
         MAYBE int y_w, int index_d, int index_h, int index_w, long index_n, long index_c
 
+/* The window on an axis that is none. */
+static inline pool_span pool_only(void)
+{
+    const pool_span only = {0, 0, 1, 1};
+    return only;
+}
+
 /* What the windows of a row of outputs look at. */
 typedef struct {
     __global const X_ELEMENT *plane;
@@ -24,10 +31,9 @@ typedef struct {
     int step_d, step_h, step_w, x_d, x_h, x_w, index_d, index_h, index_w;
 } pool_source;
 
-#define SOURCE(plane, row)                                                                                            \
-    {                                                                                                                 \
-        plane, LOCATE_D((row) / p), LOCATE_H((row) % p), dilation_d, STEP_H, STEP_W, x_d, x_h, x_w, index_d, index_h, \
-            index_w                                                                                                   \
+#define SOURCE(plane, io, ip)                                                                                   \
+    {                                                                                                           \
+        plane, LOCATE_D(io), LOCATE_H(ip), dilation_d, STEP_H, STEP_W, x_d, x_h, x_w, index_d, index_h, index_w \
     }
 
 static inline int pool_has_rows(pool_source from)
@@ -47,6 +53,8 @@ static inline int pool_first_row(pool_source from)
 #define STEP_W                   COMPILED(DILATION_W, dilation_w)
 #define SLIDE_H                  COMPILED(STRIDE_H, stride_h)
 #define SLIDE_W                  COMPILED(STRIDE_W, stride_w)
-#define LOCATE_D(io)             pool_locate(io, o, d, t, stride_d, dilation_d, pad_d, end_d, ADAPTIVE)
-#define LOCATE_H(ip)             pool_locate(ip, p, h, COMPILED(R, r), SLIDE_H, STEP_H, pad_h, end_h, ADAPTIVE)
-#define LOCATE_W(iq)             pool_locate(iq, q, w, COMPILED(S, s), SLIDE_W, STEP_W, pad_w, end_w, ADAPTIVE)
+
+/* The window of an output on an axis. */
+#define LOCATE_D(io) (DEPTH ? pool_locate(io, o, d, t, stride_d, dilation_d, pad_d, end_d, ADAPTIVE) : pool_only())
+#define LOCATE_H(ip) pool_locate(ip, p, h, COMPILED(R, r), SLIDE_H, STEP_H, pad_h, end_h, ADAPTIVE)
+#define LOCATE_W(iq) pool_locate(iq, q, w, COMPILED(S, s), SLIDE_W, STEP_W, pad_w, end_w, ADAPTIVE)

@@ -2,12 +2,19 @@
  * kernel's own definition.
  *
  *   compiled in KIND: 0 maximum, 1 average over the elements inside the image, 2 average that counts padding too,
- *               3 norm; P of the norm; DIVISOR of an average, 0 for what the kind says
+ *               3 norm; P of the norm; DIVISOR of an average, 0 for what the kind says; INDICES of maxima: 0 none,
+ *               1 int, 2 long
  */
-#if !defined(KIND) || !defined(P) || !defined(DIVISOR)
-#error "the host must define KIND P DIVISOR"
+#if !defined(KIND) || !defined(P) || !defined(DIVISOR) || !defined(INDICES)
+#error "the host must define KIND P DIVISOR INDICES"
 #elif KIND != 0 && KIND != 1 && KIND != 2 && KIND != 3
 #error "KIND must be 0, 1, 2 or 3"
+#endif
+
+#if INDICES == 1
+#define INDEX int
+#else
+#define INDEX long
 #endif
 
 /* The greatest element or the sum so far. A maximum keeps NaNs apart: its compare and select are then one instruction

@@ -3,25 +3,15 @@
  *   launch      global = (O * P * Q rounded up to whole groups, C with spare lanes, N), local = (up to 64, 1, 1)
  *   local mem   none
  *   needs       nothing
- *   compiled in DTYPE KIND P DIVISOR (see common/pooling.cl), INDICES: 0 none, 1 int, 2 long
+ *   compiled in DTYPE (see common/types.cl), KIND P DIVISOR INDICES (see common/pooling.cl)
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
  *
  * One work-item makes one output. It is slow and meant to be: what it does can be checked by reading it.
  */
-#if !defined(INDICES)
-#error "reference.c must define INDICES"
-#endif
-
 #include "common/types.cl"
 #define REALV REAL
 #include "common/pooling.cl"
 #include "common/tensor.cl"
-
-#if INDICES == 1
-#define INDEX int
-#else
-#define INDEX long
-#endif
 
 /* A window on one axis: its first element, how many it has and how far they lie apart. */
 typedef struct {

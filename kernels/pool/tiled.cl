@@ -1,51 +1,104 @@
-/* pool/tiled: maximum or average pooling for GPUs, NCHW.
+/* pool/tiled: pooling for GPUs, in any layout, strides and type; 1 to 3 axes.
  *
- *   launch      global = (ceil(Q / TILE_Q) * TILE_Q, ceil(P / TILE_P) * TILE_P, N * C), local = (TILE_Q, TILE_P, 1)
- *   local mem   INPUT_H * INPUT_W floats: the inputs of TILE_P x TILE_Q outputs
- *   needs       height and width alone
- *   compiled in KIND (see common/pooling.cl) TILE_P TILE_Q R S STRIDE_H STRIDE_W
- *   run time    H W P Q, padding
+ *   launch      global = (C with spare lanes * ceil(P / TILE_P) * Q rounded up to whole groups, O, N),
+ *               local = (GROUP, 1, 1)
+ *   local mem   none
+ *   needs       TILE_P = 1 where windows are not compiled in
+ *   compiled in GROUP TILE_P; what common/pooling.cl and pool_window.cl want
+ *   run time    what common/pool_output.cl and pool_window.cl list
  *
- * A work-group fetches the inputs of its outputs once, in rows, which global memory likes, and takes every window from
- * local memory: where windows overlap each input is read from memory once and used up to R * S times. What lies in the
- * padding is written to local memory as the value that changes nothing, so windows need no tests.
+ * One work-item makes TILE_P outputs below one another, and work-items are counted as y lies in memory: neighbours read
+ * and write neighbours, along rows in NCHW and along channels elsewhere. A row that several windows of a tile share is
+ * read and combined once.
+ *
+ * No tap is tested for the padding: a tap outside of the image reads one inside instead. In a maximum it is of the same
+ * window and changes nothing; in a sum it counts as zero.
  */
-#if !defined(TILE_P) || !defined(TILE_Q) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W)
-#error "tiled.c must define TILE_P TILE_Q R S STRIDE_H STRIDE_W"
+#if !defined(GROUP) || !defined(TILE_P)
+#error "tiled.c must define GROUP TILE_P"
 #endif
 
 #include "common/types.cl"
 #define REALV REAL
 #include "common/pooling.cl"
+#include "common/pool_search.cl"
+#include "common/pool_window.cl"
+#include "common/pool_output.cl"
 
-#define INPUT_H ((TILE_P - 1) * STRIDE_H + R)
-#define INPUT_W ((TILE_Q - 1) * STRIDE_W + S)
+#if R > 0
 
-__kernel __attribute__((reqd_work_group_size(TILE_Q, TILE_P, 1))) void pool_tiled(
-    __global const float *restrict x, ulong x_offset, __global float *restrict y, ulong y_offset, int h, int w, int p,
-    int q, int pad_h, int pad_w, int end_h, int end_w)
+/* Rows of x that the windows of a tile span, and whether one of them is in the window of output t. Constants, once
+ * loops are unrolled. */
+#define ROWS ((TILE_P - 1) * STRIDE_H + (R - 1) * DILATION_H + 1)
+#define IS_IN_WINDOW(row, t) \
+    ((row) >= (t)*STRIDE_H && ((row) - (t)*STRIDE_H) % DILATION_H == 0 && ((row) - (t)*STRIDE_H) / DILATION_H < R)
+
+/* What the windows of a tile come to, of which the first is at from.height. */
+static ALWAYS_INLINE void search_tile(pool_search found[TILE_P], pool_source from, pool_span width, int h)
 {
-    __local float inputs[INPUT_H][INPUT_W];
-    const int column = (int)get_local_id(0), row = (int)get_local_id(1);
-    const int plane = (int)get_group_id(2);
-    const int ih0 = (int)get_group_id(1) * TILE_P * STRIDE_H - pad_h;
-    const int iw0 = (int)get_group_id(0) * TILE_Q * STRIDE_W - pad_w;
-    __global const float *from = x + x_offset + (ulong)(plane * h) * (ulong)w;
-    for (int i = row; i < INPUT_H; i += TILE_P)
-        for (int j = column; j < INPUT_W; j += TILE_Q) {
-            const int ih = ih0 + i, iw = iw0 + j;
-            const int inside = ih >= 0 && ih < h && iw >= 0 && iw < w;
-            inputs[i][j] = inside ? from[ih * w + iw] : pool_empty().total;
+    int column[S];
+#pragma unroll
+    for (int s = 0; s < S; ++s) column[s] = width.begin + clamp(s, width.first, width.end - 1) * DILATION_W;
+    for (int i = from.depth.first; i < from.depth.end; ++i) {
+        const int id = from.depth.begin + i * from.step_d;
+#pragma unroll
+        for (int j = 0; j < ROWS; ++j) {
+            const int ih = clamp(from.height.begin + j, 0, h - 1), is_inside = ih == from.height.begin + j;
+            __global const X_ELEMENT *row = from.plane + id * from.x_d + ih * from.x_h;
+            pool_search search = pool_nothing();
+#pragma unroll
+            for (int s = 0; s < S; ++s) {
+                const int counts = KIND == 0 || (s >= width.first && s < width.end);
+                const REAL term = pool_term(LOAD_X(row, column[s] * from.x_w));
+                pool_find(&search, counts ? term : pool_empty().total,
+                          id * from.index_d + ih * from.index_h + column[s] * from.index_w);
+            }
+#pragma unroll
+            for (int t = 0; t < TILE_P; ++t)
+                if (IS_IN_WINDOW(j, t))
+                    pool_find(&found[t], is_inside ? pool_so_far(search.window) : pool_empty().total,
+                              is_inside ? search.index : -1);
         }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    }
+}
 
-    const int op = (int)get_global_id(1), oq = (int)get_global_id(0);
-    if (op >= p || oq >= q) return;
-    pool_window window = pool_empty();
-    for (int r = 0; r < R; ++r)
-        for (int s = 0; s < S; ++s) pool_add(&window, inputs[row * STRIDE_H + r][column * STRIDE_W + s]);
+#else
 
-    const int count = pool_counted_taps(op * STRIDE_H - pad_h, R, 1, h, end_h) *
-                      pool_counted_taps(oq * STRIDE_W - pad_w, S, 1, w, end_w);
-    y[y_offset + (ulong)(plane * p + op) * (ulong)q + (ulong)oq] = pool_result(window, (float)count);
+/* The same for windows of any size, one in a tile. */
+static ALWAYS_INLINE void search_tile(pool_search found[TILE_P], pool_source from, pool_span width, MAYBE int h)
+{
+    for (int i = from.depth.first; i < from.depth.end; ++i)
+        for (int j = from.height.first; j < from.height.end; ++j) {
+            const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
+            __global const X_ELEMENT *row = from.plane + id * from.x_d + ih * from.x_h;
+            for (int k = width.first; k < width.end; ++k) {
+                const int iw = width.begin + k * from.step_w;
+                pool_find(&found[0], pool_term(LOAD_X(row, iw * from.x_w)),
+                          id * from.index_d + ih * from.index_h + iw * from.index_w);
+            }
+        }
+}
+
+#endif
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_tiled(
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
+    __global INDEX *restrict indices, ulong indices_offset, OUTPUT_ARGS)
+{
+    pool_output out = OUTPUT((uint)get_global_id(0));
+    if (!out.exists) return;
+    const pool_source from = SOURCE(x + X_AT(out), out.d, out.h);
+    const pool_span width = LOCATE_W(out.w);
+    pool_search found[TILE_P];
+#pragma unroll
+    for (int t = 0; t < TILE_P; ++t) found[t] = pool_nothing();
+    if (width.first < width.end) search_tile(found, from, width, h);
+
+#pragma unroll
+    for (int t = 0; t < TILE_P; ++t, ++out.h) {
+        if (out.h >= p) break;
+        const REAL count = (REAL)((long)from.depth.counted * LOCATE_H(out.h).counted * width.counted);
+        pool_store(found[t], count, out, y + y_offset + Y_AT(out), indices + indices_offset + Y_AT(out),
+                   out.n * index_n + out.channel * index_c);
+    }
 }

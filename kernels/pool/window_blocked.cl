@@ -64,7 +64,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
     const int row = (int)get_global_id(0) / tiles, q0 = (int)get_global_id(0) % tiles * tile;
     const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);
     const int end = min(first + vectors, (c + VEC - 1) / VEC);
-    pool_source from = SOURCE(x, row);
+    pool_source from = SOURCE(x, row / p, row % p);
 
     for (int iq = q0; iq < min(q, q0 + tile); ++iq) {
         const pool_span width = LOCATE_W(iq);

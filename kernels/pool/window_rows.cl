@@ -203,7 +203,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
 
     for (int row = row0; row < min(row0 + rows, o * p); ++row) {
         const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
-        const pool_source from = SOURCE(plane, row);
+        const pool_source from = SOURCE(plane, row / p, row % p);
         const REAL count_rows = (REAL)((long)from.depth.counted * from.height.counted);
         if (INDICES * S == 0) fill_line(line, of, from);
         for (int begin = q0; begin < q_end; begin += VEC) {

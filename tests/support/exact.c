@@ -139,6 +139,12 @@ static void keep_data(const exact_lab *lab, const tsr__problem *problem, const t
 /* The memory of a run: the tensors, then what the plan wants besides. */
 enum { WORKSPACE = TENSORS, PACKED, BUFFERS };
 
+static support_guarded create_buffer(const exact_lab *lab, const void *data, uint64_t bytes, uint64_t element)
+{
+    if (lab->bare) return support_bare_create(lab->context, data, bytes);
+    return support_guarded_create(lab->context, data, bytes, element);
+}
+
 static void create_buffers(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info,
                            const exact_data *d, bool packed, support_guarded buffers[BUFFERS])
 {
@@ -146,10 +152,9 @@ static void create_buffers(const exact_lab *lab, const tsr__problem *problem, co
     const uint64_t inner = tsr__slot_element_bytes(problem, TSR__WORKSPACE);
     list_bytes(problem, info, bytes);
     for (int i = 0; i < TENSORS; ++i)
-        buffers[i] =
-            support_guarded_create(lab->context, i < INPUTS ? d->tensor[i] : NULL, bytes[i], element_bytes(problem, i));
-    buffers[WORKSPACE] = support_guarded_create(lab->context, NULL, info->workspace_bytes, inner);
-    buffers[PACKED] = support_guarded_create(lab->context, NULL, packed ? info->packed_bytes : 0, inner);
+        buffers[i] = create_buffer(lab, i < INPUTS ? d->tensor[i] : NULL, bytes[i], element_bytes(problem, i));
+    buffers[WORKSPACE] = create_buffer(lab, NULL, info->workspace_bytes, inner);
+    buffers[PACKED] = create_buffer(lab, NULL, packed ? info->packed_bytes : 0, inner);
 }
 
 static void run_plan(const tsr_plan *plan, bool packed, const support_guarded buffers[BUFFERS])
@@ -176,25 +181,33 @@ static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p)
     return sums * (p->scale ? LARGEST : 1) * (p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1);
 }
 
+/* What an output may differ in from what is expected. */
+typedef struct leeway {
+    double error;
+    bool signless_zeros;
+} leeway;
+
 /* The first element that is not what it must be, or the number of elements. Halves are rounded once more. */
 static uint64_t first_difference(const void *now, const void *data, uint64_t bytes, uint64_t element, tsr_dtype dtype,
-                                 double allowed)
+                                 leeway allowed)
 {
     const double half_step = dtype == TSR_F16 ? 1.0 / 2048 : 0.0;
     uint64_t i = 0;
     for (; i < bytes / element; ++i) {
         const uint64_t at = i * element;
         if (memcmp((const char *)now + at, (const char *)data + at, element) == 0) continue;
-        if (allowed == 0.0) break;
+        if (allowed.error == 0.0 && !allowed.signless_zeros) break;
         const double expected = tsr__load(dtype, data, (int64_t)i), is = tsr__load(dtype, now, (int64_t)i);
-        if (!(fabs(is - expected) <= allowed + half_step * fabs(expected))) break;
+        if (allowed.signless_zeros && is == 0.0 && expected == 0.0) continue;
+        if (allowed.error == 0.0) break;
+        if (!(fabs(is - expected) <= allowed.error + half_step * fabs(expected))) break;
     }
     return i;
 }
 
 /* Whether a buffer holds what it must; a first difference is told. `allowed` is for y alone. */
 static bool holds(const tsr_plan_info *info, const support_guarded *g, const unsigned char *data, const char *name,
-                  uint64_t element, double allowed)
+                  uint64_t element, leeway allowed)
 {
     if (g->bytes == 0) return true;
     unsigned char *now = support_allocate(g->bytes);
@@ -216,13 +229,14 @@ static bool holds(const tsr_plan_info *info, const support_guarded *g, const uns
     return same;
 }
 
-static bool verify(const tsr__offer *offer, const tsr_plan_info *info, const exact_data *d,
+static bool verify(const exact_lab *lab, const tsr__offer *offer, const tsr_plan_info *info, const exact_data *d,
                    const support_guarded buffers[BUFFERS])
 {
     const tsr__problem *problem = &offer->whole;
     bool good = true;
     for (int i = 0; i < TENSORS; ++i) {
-        const double allowed = i == Y ? tolerance(offer->algorithm, problem) : 0.0;
+        leeway allowed = {0};
+        if (i == Y) allowed = (leeway){tolerance(offer->algorithm, problem), lab->signless_zeros};
         good = holds(info, &buffers[i], d->tensor[i], names[i], element_bytes(problem, i), allowed) && good;
     }
     for (int i = 0; i < BUFFERS; ++i)
@@ -252,12 +266,17 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
     create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
-    tally->failed += !verify(offer, &info, kept, buffers);
+    tally->failed += !verify(lab, offer, &info, kept, buffers);
     for (int i = 0; i < BUFFERS; ++i) support_guarded_destroy(&buffers[i]);
     tsr_plan_destroy(plan);
 }
 
 /* ---- All algorithms -------------------------------------------------------------------------------------------- */
+
+static bool takes_part(const exact_lab *lab, const tsr__algorithm *algorithm)
+{
+    return lab->family == TSR__ANY_FAMILY || algorithm->family == lab->family;
+}
 
 static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, const tsr__problem *problem,
                       uint64_t workspace_limit)
@@ -311,6 +330,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
     const tsr__algorithm *const *list = tsr__algorithms_for(tsr_context_device(lab->context), problem->op);
     exact_data kept = {0};
     for (size_t i = 0; list[i] != NULL; ++i) {
+        if (!takes_part(lab, list[i])) continue;
         const tsr__offer offer = ask(lab, list[i], problem, workspace_limit);
         judge_features(&offer, &tallies[i]);
         if (offer.refusal != NULL)
@@ -329,7 +349,7 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
     for (size_t i = 0; list[i] != NULL; ++i) {
         const tsr__algorithm *algorithm = list[i];
         tsr__offer offer = ask(lab, algorithm, problem, UINT64_MAX);
-        if (offer.refusal != NULL || algorithm->candidates == NULL) continue;
+        if (!takes_part(lab, algorithm) || offer.refusal != NULL || algorithm->candidates == NULL) continue;
         tsr__params candidates[MAX_CANDIDATES];
         const size_t count =
             algorithm->candidates(tsr_context_device(lab->context), &offer.problem, candidates, MAX_CANDIDATES);
@@ -347,6 +367,7 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
     int passed = 0, failed = 0, idle = 0;
     for (size_t i = 0; list[i] != NULL; ++i) {
         const exact_tally *t = &tallies[i];
+        if (!takes_part(lab, list[i])) continue;
         printf("%s/%s: %d ran, %d refused, %d failed\n", op->name, list[i]->name, t->ran, t->refused, t->failed);
         if (t->ran < least) printf("FAILED %s ran fewer than %d cases\n", list[i]->name, least);
         passed += t->ran - t->failed;

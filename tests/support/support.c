@@ -102,9 +102,9 @@ static void give_to_device(support_guarded *g, unsigned char *image)
     REQUIRE(tsr_buffer_wrap(g->context, g->memory, g->guard, g->bytes, &g->buffer));
 }
 
-support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element)
+static support_guarded create(tsr_context *context, const void *data, uint64_t bytes, uint64_t guard)
 {
-    support_guarded g = {.context = context, .bytes = bytes, .guard = element == 8 ? WIDE_GUARD : GUARD};
+    support_guarded g = {.context = context, .bytes = bytes, .guard = guard};
     if (bytes == 0) return g;
     unsigned char *image = support_allocate(bytes + 2 * g.guard);
     memset(image, POISON, bytes + 2 * g.guard);
@@ -116,6 +116,16 @@ support_guarded support_guarded_create(tsr_context *context, const void *data, u
         REQUIRE(tsr_buffer_wrap_host(context, image + g.guard, bytes, &g.buffer));
     }
     return g;
+}
+
+support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element)
+{
+    return create(context, data, bytes, element == 8 ? WIDE_GUARD : GUARD);
+}
+
+support_guarded support_bare_create(tsr_context *context, const void *data, uint64_t bytes)
+{
+    return create(context, data, bytes, 0);
 }
 
 static bool read_guards(const support_guarded *g, unsigned char around[2][WIDE_GUARD])
@@ -133,7 +143,7 @@ static bool read_guards(const support_guarded *g, unsigned char around[2][WIDE_G
 
 bool support_guarded_intact(const support_guarded *g)
 {
-    if (g->bytes == 0) return true;
+    if (g->bytes == 0 || g->guard == 0) return true;
     unsigned char around[2][WIDE_GUARD];
     if (!read_guards(g, around)) return false;
     for (int side = 0; side < 2; ++side)

@@ -45,6 +45,9 @@ typedef struct support_guarded {
 /* With `data`, or poisoned where it is NULL. Of 0 bytes: no buffer. `element` is the size of an element. */
 support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element);
 
+/* The same without guards. */
+support_guarded support_bare_create(tsr_context *context, const void *data, uint64_t bytes);
+
 /* Whether the bytes around the buffer are as they were. */
 bool support_guarded_intact(const support_guarded *guarded);
 void support_guarded_destroy(support_guarded *guarded);

@@ -2,7 +2,7 @@
 #include "select.h"
 #include "unit/invented.h"
 
-extern const tsr__algorithm tsr__conv_direct_blocked;
+extern const tsr__algorithm tsr__conv_direct_blocked, tsr__pool_tiled;
 
 enum { MANY = 16 };
 
@@ -50,8 +50,8 @@ static void each_family_gets_its_own_algorithms(void **state)
         tsr_device_kind kind;
         const char *conv, *pool_blocked, *pool_nchw, *pool_plane;
     } cases[] = {
-        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "tiled"},
-        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "tiled"},
+        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "shared"},
+        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "shared"},
         {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
@@ -66,6 +66,57 @@ static void each_family_gets_its_own_algorithms(void **state)
         assert_string_equal(chosen(&device, &any, &options), cases[i].pool_blocked);
         assert_string_equal(chosen(&device, &nchw, &options), cases[i].pool_nchw);
         assert_string_equal(chosen(&device, &plane, &options), cases[i].pool_plane);
+    }
+}
+
+static void gpus_pool_everything_with_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem, *chosen;
+    } cases[] = {
+        {"max:c64h56w56r3s3st2pd1,indices", "tiled"}, {"max:c64h56w56r3s3,f16", "tiled"},
+        {"max:c64h56w56r3s3st2,u8,ceil", "tiled"},    {"avg:c64h56w56r3s3st1pd1div5", "tiled"},
+        {"avgpad:c64w56s5st2pd0x1x0x2", "tiled"},     {"lp:c64h56w56r3s3dl2st1", "tiled"},
+        {"avg:c8d6h7w9t3r3s3st2pd1", "tiled"},        {"max:c64h99w99r70s66st3", "tiled"}, /* large, but they overlap */
+        {"max:c64h9w9r3s3st2000", "tiled"},           {"avg:c64h9w9os5,adaptive", "tiled"}, /* a few elements */
+        {"avg:c64h57w55os7x5,adaptive", "shared"},    {"avg:c64h48w48r24s24", "shared"},
+        {"avg:c2048h7w7,global", "shared"},           {"max:c9d3h5w6,global,f16", "shared"},
+    };
+    const tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    tsr_plan_options options = tsr_plan_options_default();
+    options.strict = true;
+    for (size_t i = 0; i < COUNT(cases); ++i)
+        for (int layout = TSR_LAYOUT_NCHW; layout <= TSR_LAYOUT_ANY; ++layout) {
+            tsr__problem p = pool_problem(cases[i].problem, (tsr_layout)layout);
+            assert_string_equal(chosen(&gpu, &p, &options), cases[i].chosen);
+            p.y.layout = TSR_LAYOUT_NHWC; /* x and y unlike */
+            assert_string_equal(chosen(&gpu, &p, &options), cases[i].chosen);
+        }
+}
+
+/* Outputs of a work-item: as many as keep its loads few, one where windows are passed. */
+static void tiles_of_a_gpus_pooling_follow_the_window(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem, *params;
+    } cases[] = {
+        {"max:c64h112w112r3s3st2pd1", "p4"}, {"max:c64h112w112r2s2", "p4"},      {"max:c64h14w14r7s7", "p1"},
+        {"max:c64h56w56r7s7st2", "p2"},      {"max:c64h4w9r3s3st2", "p1"},       {"max:c64h5w9r3s3st2", "p2"},
+        {"max:c64h99w99r1s1st50", "p1"},     {"max:c64h99w99r3s3st1dl20", "p1"}, {"avg:c64h57w55os7x5,adaptive", "p1"},
+        {"avg:c64h7w7,global", "p1"},
+    };
+    const tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    const tsr_plan_options options = tsr_plan_options_default();
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr__problem problem = pool_problem(cases[i].problem, TSR_LAYOUT_NCHW);
+        char shown[128];
+        tsr__text text = tsr__text_over(shown, sizeof shown);
+        tsr__offer offer;
+        tsr__offer_from(&tsr__pool_tiled, &gpu, &problem, &options, &offer);
+        tsr__params_format(offer.algorithm, &offer.params, &text);
+        assert_string_equal(shown, cases[i].params);
     }
 }
 
@@ -249,13 +300,21 @@ static void refusals_tell_the_reason(void **state)
     p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW);
     gpu.local_bytes = 1024;
     assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
-    p = pool_problem("max:c4h64w64r64s64", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&gpu, &p, "tiled"), "local memory");
+    p = pool_problem("max:c4h64w64r64s64,f64", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&gpu, &p, "tiled"), "f64");
+    p = pool_problem("max:c4h64w64r3s5", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&gpu, &p, "shared"), "at least 16 elements");
+    p = pool_problem("max:c4h64w64,global", TSR_LAYOUT_NCHW);
+    tsr_device small = gpu;
+    small.max_work_group = 32;
+    assert_contains(refusal(&small, &p, "shared"), "work-groups of 64");
+    assert_string_equal(refusal(&small, &p, "tiled"), "");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
     assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
     p = pool_problem("avg:c1w70000os69999,adaptive", TSR_LAYOUT_NHWC);
     assert_contains(refusal(&cpu, &p, "window_blocked"), "2^32");
+    assert_contains(refusal(&gpu, &p, "tiled"), "2^32");
     p = pool_problem("max:c4h9w9,global", TSR_LAYOUT_NCHW);
     p.x.strides.size[TSR_H] = 11;
     assert_contains(refusal(&cpu, &p, "planes"), "dense tensors");
@@ -344,6 +403,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_family_gets_its_own_algorithms),
+        cmocka_unit_test(gpus_pool_everything_with_their_own),
+        cmocka_unit_test(tiles_of_a_gpus_pooling_follow_the_window),
         cmocka_unit_test(exact_keeps_off_what_rounds),
         cmocka_unit_test(what_does_not_pay_runs_where_it_is_named),
         cmocka_unit_test(winograd_needs_no_more_workspace_than_the_tensors),
