@@ -117,7 +117,7 @@ static void try_peer(const peer_library *library, void *opened, const float *y, 
                      size_t capacity)
 {
     int failed = library->calls->run(opened, 1);
-    if (!failed) failed = library->calls->read_y(opened, found);
+    if (!failed) failed = library->calls->read_result(opened, found);
     const double distance = failed ? 0.0 : verify_distance(found, y, count);
     if (failed) {
         snprintf(why, capacity, "it failed");
@@ -131,12 +131,11 @@ static void open_peer(const peers_wanted *wanted, int number, const peer_task *t
 {
     const peer_library *library = wanted->item[number].library;
     const char *variant = wanted->item[number].variant, *reason = NULL;
-    const tsr_tensor *t = &task->problem->y;
     char why[128] = "";
     void *opened = library->calls->open(task, variant, &reason);
     if (opened != NULL) {
         const int same_as = find_same(all, library, opened);
-        const size_t count = (size_t)(t->n * t->c * tsr__tensor_plane(t));
+        const size_t count = layer_elements(&task->problem->result);
         if (same_as < 0) try_peer(library, opened, y, found, count, why, sizeof why);
         if (why[0] == '\0') {
             all->item[all->count].library = library;
@@ -154,10 +153,9 @@ static void open_peer(const peers_wanted *wanted, int number, const peer_task *t
 
 int peers_open(const peers_wanted *wanted, const peer_task *task, const float *y, cJSON *refused, peers_layer *opened)
 {
-    const tsr_tensor *t = &task->problem->y;
-    float *found = malloc((size_t)(t->n * t->c * tsr__tensor_plane(t)) * sizeof *found);
+    float *found = malloc(layer_elements(&task->problem->result) * sizeof *found);
     *opened = (peers_layer){0};
-    if (found == NULL) return report(EXIT_DEVICE, "out of memory for a peer's y");
+    if (found == NULL) return report(EXIT_DEVICE, "out of memory for a peer's result");
     for (int i = 0; i < wanted->count; ++i) open_peer(wanted, i, task, y, found, refused, opened);
     free(found);
     return EXIT_DONE;

@@ -85,6 +85,7 @@ static void add_result(bench *b, findings *f)
     cJSON_AddStringToObject(result, "class", class_of(&f->problem));
     cJSON_AddNumberToObject(result, "count", (double)f->item->count);
     cJSON_AddItemToObject(result, "uses", cJSON_Duplicate(f->item->uses, true));
+    cJSON_AddStringToObject(result, "pass", layer_passes[b->settings->form.pass]);
     cJSON_AddStringToObject(result, "layout", tsr_layout_text(b->settings->form.layout));
     cJSON_AddStringToObject(result, "x_layout", tsr_layout_text(info->x.layout));
     cJSON_AddStringToObject(result, "y_layout", tsr_layout_text(info->y.layout));
@@ -141,16 +142,21 @@ static int check(const bench *b, findings *f)
 {
     const tsr_status status = tsr_plan_run(f->measured.plan, &f->measured.args);
     if (status != TSR_OK) return report_status(status, "cannot run");
-    float *y = layer_read_y(&f->measured);
+    float *y = layer_read_result(&f->measured);
     if (y == NULL) return EXIT_DEVICE;
     int failed = verify_layer(b->cpu_path, tsr_context_device(b->context), &f->problem, y, &f->distance);
     if (!failed && b->settings->peers.count > 0) {
         float *x = layer_x(&f->problem), *w = f->problem.is_conv ? layer_w(&f->problem) : NULL;
-        const peer_task task = {&f->problem, b->settings->form.layout, x, w, b->context, b->settings->peers.threads};
-        failed = x == NULL || (w == NULL && f->problem.is_conv) ? EXIT_DEVICE : EXIT_DONE;
+        float *dy = f->problem.pass != LAYER_FORWARD ? layer_dy(&f->problem) : NULL;
+        const peer_task task = {&f->problem, b->settings->form.layout,  x, w, dy,
+                                b->context,  b->settings->peers.threads};
+        failed = x == NULL || (w == NULL && f->problem.is_conv) || (dy == NULL && f->problem.pass != LAYER_FORWARD)
+                     ? EXIT_DEVICE
+                     : EXIT_DONE;
         if (!failed) failed = peers_open(&b->settings->peers, &task, y, f->refused, &f->peers);
         free(x);
         free(w);
+        free(dy);
     }
     free(y);
     return failed;

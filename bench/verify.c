@@ -28,7 +28,7 @@ double verify_tolerance(tsr_dtype dtype)
     return dtype == TSR_F16 ? 1e-3 : 1e-4;
 }
 
-int verify_layer(tsr_context *cpu_path, const tsr_device *device, const layer_problem *problem, const float *y,
+int verify_layer(tsr_context *cpu_path, const tsr_device *device, const layer_problem *problem, const float *found,
                  double *distance)
 {
     layer_problem part;
@@ -38,12 +38,11 @@ int verify_layer(tsr_context *cpu_path, const tsr_device *device, const layer_pr
     if (!failed) failed = layer_open(cpu_path, &part, algorithm, &expected);
     if (failed) return failed;
     const tsr_status status = tsr_plan_run(expected.plan, &expected.args);
-    float *right = status == TSR_OK ? layer_read_y(&expected) : NULL;
+    float *right = status == TSR_OK ? layer_read_result(&expected) : NULL;
     if (right == NULL) {
         failed = status == TSR_OK ? EXIT_DEVICE : report_status(status, "cannot run the CPU path");
     } else {
-        const tsr_tensor *t = &part.y;
-        *distance = verify_distance(y + part.first_y, right, (size_t)(t->n * t->c * tsr__tensor_plane(t)));
+        *distance = verify_distance(found + part.first_result, right, layer_elements(&part.result));
         const tsr_dtype dtype = problem->is_conv ? problem->conv.dtype : problem->pool.dtype;
         if (!(*distance <= verify_tolerance(dtype)))
             failed = report(EXIT_UNEQUAL, "the result is not that of the CPU path: away by %g of its largest value",

@@ -55,7 +55,7 @@ int workload_add_problem(workload *all, const char *problem, layer_form form)
     if (failed) return failed;
     if (form.batch > 0) {
         /* What the text does not say is not to be said afterwards either. */
-        const layer_form as_said = {TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, form.batch};
+        const layer_form as_said = {TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, form.batch, form.pass};
         const int again = layer_parse(problem, as_said, &parsed);
         if (again) return again;
         problem = parsed.is_conv ? tsr_conv_format(&parsed.conv, formatted, sizeof formatted)

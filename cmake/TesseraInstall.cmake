@@ -2,7 +2,10 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS tessera EXPORT tessera-targets)
-install(FILES "${PROJECT_SOURCE_DIR}/include/tessera.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES
+    "${PROJECT_SOURCE_DIR}/include/tessera.h"
+    "${PROJECT_SOURCE_DIR}/include/tessera_training.h"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The command, which is added later, finds the library beside it, wherever the tree is moved to.

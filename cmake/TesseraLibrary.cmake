@@ -1,7 +1,8 @@
 # The library. Its algorithms come from lists: a line in host/OP/algorithms.def adds host/OP/NAME.c and
 # kernels/OP/NAME.cl, a line in host/cpu/OP.def adds host/cpu/OP_NAME.c.
 
-set(TESSERA_OPERATORS conv pool reorder unpool columns)
+set(TESSERA_OPERATORS conv pool reorder unpool columns conv_backward_activation conv_backward_data conv_backward_weights
+    pool_backward)
 
 # Sets `result` to the names in a list of TSR_ALGORITHM(name) lines.
 function(tsr_read_algorithms list result)

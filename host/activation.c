@@ -68,6 +68,11 @@ static tsr_status parse_numbers(const char *text, const char *at, int activation
     return TSR_OK;
 }
 
+const char *tsr__activation_text(tsr_activation activation)
+{
+    return activations[activation].text;
+}
+
 bool tsr__activation_is_named(const char *text)
 {
     return find(text) >= 0;
@@ -155,4 +160,101 @@ double tsr__activate(tsr_activation activation, double v, double alpha, double b
         return v * tanh(softplus(v));
     }
     return v;
+}
+
+/* ---- Derivatives ----------------------------------------------------------------------------------------------- */
+
+bool tsr__derivative_needs_v(tsr_activation activation, float alpha)
+{
+    switch (activation) {
+    case TSR_ACTIVATION_PRELU:
+    case TSR_ACTIVATION_SILU:
+    case TSR_ACTIVATION_HARD_SWISH:
+    case TSR_ACTIVATION_GELU:
+    case TSR_ACTIVATION_GELU_TANH:
+    case TSR_ACTIVATION_MISH:
+        return true;
+    case TSR_ACTIVATION_LEAKY_RELU:
+    case TSR_ACTIVATION_ELU:
+        return alpha < 0.0f;
+    default:
+        return false;
+    }
+}
+
+/* 0 at both ends and beyond; a NaN is inside. */
+static double inside(double v, double low, double high, double derivative)
+{
+    return v <= low || v >= high ? 0 : derivative;
+}
+
+static double logistic(double v)
+{
+    return 1 / (1 + exp(-v));
+}
+
+static double from_y(tsr_activation activation, double y, double alpha, double beta)
+{
+    switch (activation) {
+    case TSR_ACTIVATION_RELU:
+        return y <= 0 ? 0 : 1;
+    case TSR_ACTIVATION_RELU6:
+        return inside(y, 0, 6, 1);
+    case TSR_ACTIVATION_LEAKY_RELU:
+        return y <= 0 ? alpha : 1;
+    case TSR_ACTIVATION_CLIP:
+        return inside(y, alpha, beta, 1);
+    case TSR_ACTIVATION_SIGMOID:
+        return y * (1 - y);
+    case TSR_ACTIVATION_TANH:
+        return 1 - y * y;
+    case TSR_ACTIVATION_HARD_SIGMOID:
+        return inside(y, 0, 1, alpha);
+    case TSR_ACTIVATION_ELU:
+        return y <= 0 ? y + alpha : 1;
+    case TSR_ACTIVATION_SOFTPLUS:
+        return -expm1(-y);
+    default:
+        return 1;
+    }
+}
+
+/* Of v / (1 + exp(-u)) with the derivative du of u; where that has come to an end, du may be infinite. */
+static double swish_slope(double v, double u, double du)
+{
+    const double s = logistic(u), rest = 1 - s;
+    return s * rest == 0 ? s : s * (1 + v * rest * du);
+}
+
+double tsr__activation_derivative(tsr_activation activation, bool is_v, double v, double alpha, double beta,
+                                  double slope)
+{
+    static const double root = 1.5957691216057307118, cubic = 0.044715; /* sqrt(8 / pi) */
+    if (!is_v) return from_y(activation, v, alpha, beta);
+    switch (activation) {
+    case TSR_ACTIVATION_PRELU:
+        return v <= 0 ? slope : 1;
+    case TSR_ACTIVATION_SILU:
+        return swish_slope(v, v, 1);
+    case TSR_ACTIVATION_HARD_SWISH:
+        return v <= -3 ? 0 : v >= 3 ? 1 : v / 3 + 0.5;
+    case TSR_ACTIVATION_GELU:
+        return 0.5 * erfc(v * -0.70710678118654752440) + v * exp(-0.5 * v * v) * 0.39894228040143267794;
+    case TSR_ACTIVATION_GELU_TANH:
+        return swish_slope(v, root * (v + cubic * v * v * v), root * (1 + 3 * cubic * v * v));
+    case TSR_ACTIVATION_ELU:
+        return v <= 0 ? alpha * exp(v) : 1;
+    case TSR_ACTIVATION_SOFTPLUS:
+        return logistic(v);
+    case TSR_ACTIVATION_MISH: {
+        const double t = tanh(softplus(v));
+        return t + v * (1 - t * t) * logistic(v);
+    }
+    case TSR_ACTIVATION_SIGMOID:
+    case TSR_ACTIVATION_TANH:
+    case TSR_ACTIVATION_HARD_SIGMOID:
+        return from_y(activation, tsr__activate(activation, v, alpha, beta, slope), alpha, beta);
+    default: /* what depends on the sign of v, or on the ends that it lies between, as on y's */
+        return from_y(activation, v, alpha, beta);
+    }
 }

@@ -20,4 +20,13 @@ void tsr__activation_format(tsr_activation activation, float alpha, float beta, 
 /* kernels/common/activation.cl is its twin. */
 double tsr__activate(tsr_activation activation, double v, double alpha, double beta, double slope);
 
+/* The name of an activation that was checked. */
+const char *tsr__activation_text(tsr_activation activation);
+
+/* The derivatives that tessera_training.h lists, from v or, unless the activation needs v, from y.
+ * kernels/common/derivative.cl is their twin. */
+bool tsr__derivative_needs_v(tsr_activation activation, float alpha);
+double tsr__activation_derivative(tsr_activation activation, bool from_v, double v_or_y, double alpha, double beta,
+                                  double slope);
+
 #endif

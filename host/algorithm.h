@@ -6,6 +6,7 @@
 #define TSR_HOST_ALGORITHM_H
 
 #include "launch.h"
+#include "operand.h"
 #include "problem.h"
 
 /* Tile sizes and the like: what a tuner may change without changing results. */
@@ -20,8 +21,8 @@ typedef enum tsr__family { TSR__ANY_FAMILY, TSR__GPU_FAMILY, TSR__CPU_FAMILY } t
 
 /* Host memory of one run on the CPU path, of the problem's types; NULL where the problem has none. */
 typedef struct tsr__host_args {
-    const void *x, *w, *scale, *bias, *residual, *slope;
-    void *y, *indices;
+    const void *x, *w, *scale, *bias, *residual, *slope, *dy;
+    void *y, *indices, *dv, *dx, *dw, *dbias, *dslope, *dscale;
 } tsr__host_args;
 
 typedef struct tsr__algorithm {
@@ -65,7 +66,11 @@ typedef struct tsr__algorithm {
 
 typedef struct tsr__operator {
     const char *name;                                       /* "conv": also the name of its folders */
+    const tsr__operand *operands;                           /* what a run is given; ends with a name of NULL */
     bool has_window;                                        /* its problems have one */
+    bool swaps;                                             /* its x is dv and its y is dx: the data pass */
+    bool takes_packed;                                      /* w may have been packed beforehand */
+    bool indivisible;                                       /* it sums over what parts would divide */
     const tsr__algorithm *const *opencl;                    /* in order of preference; ends with NULL */
     const tsr__algorithm *const *host;                      /* the CPU path's */
     void (*format)(const tsr__problem *p, tsr__text *text); /* the problem in the notation of tessera.h */

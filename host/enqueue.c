@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "buffer.h"
+#include "scaled_weights.h"
 
 tsr_args tsr_args_default(void)
 {
@@ -45,36 +46,31 @@ static tsr_status check_apart(const char *name, const tsr_buffer *written, const
 }
 
 /* One tensor of a run, as checks see it. */
-typedef struct operand {
+typedef struct given {
     const char *name;
     const tsr_buffer *buffer;
-    uint64_t needed; /* bytes; 0: not used */
+    uint64_t needed; /* bytes */
     bool written;
     tsr__slot slot;
-} operand;
+} given;
 
-enum { OPERANDS = 9 };
+enum { MAX_GIVEN = 10 };
 
-static void list_operands(const tsr_plan *plan, const tsr_args *a, operand operands[OPERANDS])
+/* The tensors that the plan uses, its workspace last; answers how many. */
+static int list_given(const tsr_plan *plan, const tsr_args *a, given all[MAX_GIVEN])
 {
-    const tsr_plan_info *i = &plan->info;
-    const bool indices_written = plan->offer.problem.op->has_window;
-    const operand all[OPERANDS] = {
-        {"x", a->x, i->x_bytes, false, TSR__X},
-        {"w", a->w, i->w_bytes, false, TSR__W},
-        {"scale", a->scale, i->scale_bytes, false, TSR__SCALE},
-        {"bias", a->bias, i->bias_bytes, false, TSR__BIAS},
-        {"residual", a->residual, i->residual_bytes, false, TSR__RESIDUAL},
-        {"slope", a->slope, i->slope_bytes, false, TSR__SLOPE},
-        {"indices", a->indices, i->indices_bytes, indices_written, TSR__INDICES},
-        {"y", a->y, i->y_bytes, true, TSR__Y},
-        {"workspace", a->workspace, i->workspace_bytes, true, TSR__WORKSPACE},
-    };
-    for (int n = 0; n < OPERANDS; ++n) operands[n] = all[n];
+    int count = 0;
+    for (const tsr__operand *o = plan->offer.problem.op->operands; o->name != NULL; ++o) {
+        const uint64_t needed = tsr__plan_needs(plan, o);
+        if (needed > 0) all[count++] = (given){o->name, tsr__operand_buffer(o, a), needed, o->written, o->slot};
+    }
+    if (plan->info.workspace_bytes > 0)
+        all[count++] = (given){"workspace", a->workspace, plan->info.workspace_bytes, true, TSR__WORKSPACE};
+    return count;
 }
 
 /* A range that starts between two elements could not be addressed; plain 4-byte types always start well. */
-static tsr_status check_alignment(const tsr_plan *plan, const operand *o)
+static tsr_status check_alignment(const tsr_plan *plan, const given *o)
 {
     const uint64_t element = tsr__slot_element_bytes(&plan->offer.problem, o->slot);
     const uint64_t offset = o->buffer->host != NULL ? (uint64_t)(uintptr_t)o->buffer->host : o->buffer->offset;
@@ -83,22 +79,21 @@ static tsr_status check_alignment(const tsr_plan *plan, const operand *o)
                      o->name, offset, element);
 }
 
-static tsr_status check_operand(const tsr_plan *plan, const operand *o)
+static tsr_status check_given(const tsr_plan *plan, const given *o)
 {
-    if (o->needed == 0) return TSR_OK;
     TSR__TRY(check_buffer(plan, o->name, o->buffer, o->needed));
     return check_alignment(plan, o);
 }
 
 static tsr_status check_args(const tsr_plan *plan, const tsr_args *a)
 {
-    operand operands[OPERANDS];
-    list_operands(plan, a, operands);
-    for (int i = 0; i < OPERANDS; ++i) TSR__TRY(check_operand(plan, &operands[i]));
-    for (int i = OPERANDS - 1; i > 0; --i)
+    given all[MAX_GIVEN];
+    const int count = list_given(plan, a, all);
+    for (int i = 0; i < count; ++i) TSR__TRY(check_given(plan, &all[i]));
+    for (int i = count - 1; i > 0; --i)
         for (int j = 0; j < i; ++j)
-            if (operands[i].needed > 0 && operands[j].needed > 0 && (operands[i].written || operands[j].written))
-                TSR__TRY(check_apart(operands[i].name, operands[i].buffer, operands[j].name, operands[j].buffer));
+            if (all[i].written || all[j].written)
+                TSR__TRY(check_apart(all[i].name, all[i].buffer, all[j].name, all[j].buffer));
     return TSR_OK;
 }
 
@@ -182,26 +177,32 @@ static tsr_status chain_add(chain *c, const tsr__step *step, const bindings *b, 
     return status;
 }
 
+/* Elements from a part's tensor to the next part's, along the channels. */
+static int64_t channels_step(const tsr_tensor *part, const tsr_tensor *whole)
+{
+    return part->layout == TSR_LAYOUT_NHWC ? part->c : part->c / tsr__tensor_block(whole) * part->strides.c;
+}
+
 /* How far, in elements, a part of a problem lies from the part before in each slot. */
 static void part_steps(const tsr__offer *o, int64_t step[TSR__SLOTS])
 {
     const tsr__problem *p = &o->problem;
-    const int64_t y_channels = p->y.c / tsr__tensor_block(&o->whole.y) * p->y.strides.c;
-    const int64_t x_channels = p->x.c / tsr__tensor_block(&o->whole.x) * p->x.strides.c;
     for (int slot = 0; slot < TSR__SLOTS; ++slot) step[slot] = 0;
-    if (!o->splits_channels) {
+    if (o->splits_channels) {
+        if (o->whole.groups != 1) step[TSR__X] = channels_step(&p->x, &o->whole.x);
+        step[TSR__Y] = channels_step(&p->y, &o->whole.y);
+        step[TSR__RESIDUAL] = channels_step(&p->residual, &o->whole.residual);
+        step[TSR__W] = step[TSR__DW] = p->w_elements;
+        step[TSR__SCALE] = step[TSR__BIAS] = step[TSR__SLOPE] = p->y.c;
+        step[TSR__DSCALE] = step[TSR__DBIAS] = step[TSR__DSLOPE] = p->y.c;
+    } else {
         step[TSR__X] = p->x.n * p->x.strides.n;
         step[TSR__Y] = p->y.n * p->y.strides.n;
-        step[TSR__INDICES] = p->op->has_window ? step[TSR__Y] : step[TSR__X]; /* written with y or read with x */
         step[TSR__RESIDUAL] = p->residual.n * p->residual.strides.n;
-        return;
     }
-    const bool nhwc_x = p->x.layout == TSR_LAYOUT_NHWC, nhwc_y = p->y.layout == TSR_LAYOUT_NHWC;
-    if (o->whole.groups != 1) step[TSR__X] = nhwc_x ? p->x.c : x_channels;
-    step[TSR__Y] = step[TSR__INDICES] = nhwc_y ? p->y.c : y_channels;
-    step[TSR__RESIDUAL] = nhwc_y ? p->y.c : p->y.c / tsr__tensor_block(&o->whole.y) * p->residual.strides.c;
-    step[TSR__W] = p->w_elements;
-    step[TSR__SCALE] = step[TSR__BIAS] = step[TSR__SLOPE] = p->y.c;
+    step[TSR__DX] = step[TSR__X];
+    step[TSR__DY] = step[TSR__DV] = step[TSR__Y];
+    step[TSR__INDICES] = p->op->has_window ? step[TSR__Y] : step[TSR__X]; /* a pooling's, or an unpooling's */
 }
 
 /* Moves the bindings to the next part. Weights that are packed at every run are packed for each part into one place. */
@@ -215,15 +216,21 @@ static void next_part(const tsr_plan *plan, const int64_t step[TSR__SLOTS], bind
 static bindings bind(const tsr_plan *plan, const tsr_args *a)
 {
     bindings b = {.buffer = {[TSR__PACKED] = plan->packed_weights ? a->w : a->workspace}};
-    operand operands[OPERANDS];
-    list_operands(plan, a, operands);
-    for (int i = 0; i < OPERANDS; ++i)
-        if (operands[i].needed > 0) b.buffer[operands[i].slot] = operands[i].buffer;
+    given all[MAX_GIVEN];
+    const int count = list_given(plan, a, all);
+    for (int i = 0; i < count; ++i) b.buffer[all[i].slot] = all[i].buffer;
     for (int slot = 0; slot < TSR__SLOTS; ++slot)
         b.element_bytes[slot] = tsr__slot_element_bytes(&plan->offer.problem, (tsr__slot)slot);
     b.element_bytes[TSR__INDICES] += b.buffer[TSR__INDICES] == NULL; /* 0 where there are none */
     if (!plan->packed_weights) b.skipped_bytes[TSR__PACKED] = plan->offer.packed_at;
     return b;
+}
+
+/* The algorithm finds the weights where they have been multiplied by scale. */
+static void use_scaled_weights(const tsr_plan *plan, bindings *b)
+{
+    b->buffer[TSR__W] = b->buffer[TSR__WORKSPACE];
+    b->skipped_bytes[TSR__W] = plan->offer.scaled_at;
 }
 
 static tsr_status launch_plan(const tsr_plan *plan, const tsr_args *a, const schedule *s)
@@ -235,6 +242,10 @@ static tsr_status launch_plan(const tsr_plan *plan, const tsr_args *a, const sch
     part_steps(o, step);
     chain c = {.schedule = s};
     tsr_status status = TSR_OK;
+    if (plan->scale_weights.kernel != NULL) {
+        status = chain_add(&c, &plan->scale_weights, &b, false);
+        use_scaled_weights(plan, &b);
+    }
     for (int64_t part = 0; part < o->parts && status == TSR_OK; ++part) {
         if (packs && (part == 0 || o->splits_channels)) status = chain_add(&c, &plan->pack, &b, false);
         for (int i = 0; i < plan->step_count && status == TSR_OK; ++i)
@@ -262,6 +273,11 @@ static void run_on_host(const tsr_plan *plan, const tsr_args *a)
     bindings b = bind(plan, a);
     int64_t step[TSR__SLOTS];
     part_steps(&plan->offer, step);
+    if (plan->offer.whole.scaled_weights) {
+        const void *w = host_memory(&b, TSR__W), *scale = host_memory(&b, TSR__SCALE);
+        use_scaled_weights(plan, &b);
+        tsr__scaled_weights_run(&plan->offer.whole, w, scale, host_memory(&b, TSR__W));
+    }
     for (int64_t part = 0; part < plan->offer.parts; ++part) {
         const tsr__host_args host = {.x = host_memory(&b, TSR__X),
                                      .w = host_memory(&b, TSR__W),
@@ -269,8 +285,15 @@ static void run_on_host(const tsr_plan *plan, const tsr_args *a)
                                      .bias = host_memory(&b, TSR__BIAS),
                                      .residual = host_memory(&b, TSR__RESIDUAL),
                                      .slope = host_memory(&b, TSR__SLOPE),
+                                     .dy = host_memory(&b, TSR__DY),
                                      .y = host_memory(&b, TSR__Y),
-                                     .indices = host_memory(&b, TSR__INDICES)};
+                                     .indices = host_memory(&b, TSR__INDICES),
+                                     .dv = host_memory(&b, TSR__DV),
+                                     .dx = host_memory(&b, TSR__DX),
+                                     .dw = host_memory(&b, TSR__DW),
+                                     .dbias = host_memory(&b, TSR__DBIAS),
+                                     .dslope = host_memory(&b, TSR__DSLOPE),
+                                     .dscale = host_memory(&b, TSR__DSCALE)};
         plan->offer.algorithm->run_host(&plan->offer.problem, &host);
         next_part(plan, step, &b);
     }
@@ -331,11 +354,11 @@ tsr_status tsr_plan_pack_enqueue(const tsr_plan *plan, const tsr_buffer *w, tsr_
     schedule s = {.queue = queue, .num_events = num_events, .wait_list = wait_list, .event = event};
     TSR__TRY(check_schedule(plan, &s));
     const tsr__problem *p = &plan->offer.whole;
-    const operand operands[] = {
-        {"w", w, tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements, false, TSR__W},
+    const given both[] = {
+        {"w", w, tsr__slot_bytes(p, TSR__W), false, TSR__W},
         {"packed", packed, plan->info.packed_bytes, true, TSR__PACKED},
     };
-    for (int i = 0; i < 2; ++i) TSR__TRY(check_operand(plan, &operands[i]));
+    for (int i = 0; i < 2; ++i) TSR__TRY(check_given(plan, &both[i]));
     TSR__TRY(check_apart("packed", packed, "w", w));
     return plan->pack.kernel != NULL ? pack_weights(plan, w, packed, &s) : copy_weights(plan, w, packed, &s);
 }

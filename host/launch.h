@@ -5,7 +5,7 @@
 #include "source.h"
 #include "status.h"
 
-/* The memory that a launch may name. */
+/* The memory that a launch may name: tensors by their names in tsr_args, but see tsr__operand. */
 typedef enum tsr__slot {
     TSR__X,
     TSR__W,
@@ -15,6 +15,13 @@ typedef enum tsr__slot {
     TSR__SLOPE,
     TSR__Y,
     TSR__INDICES,
+    TSR__DY,
+    TSR__DV,
+    TSR__DX,
+    TSR__DW,
+    TSR__DBIAS,
+    TSR__DSLOPE,
+    TSR__DSCALE,
     TSR__PACKED,
     TSR__WORKSPACE,
     TSR__SLOTS

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "scaled_weights.h"
 #include "tuned.h"
 #include "tuner.h"
 
@@ -16,6 +17,7 @@ tsr_plan_options tsr_plan_options_default(void)
 void tsr_plan_destroy(tsr_plan *plan)
 {
     if (plan == NULL) return;
+    if (plan->scale_weights.kernel != NULL) clReleaseKernel(plan->scale_weights.kernel);
     if (plan->pack.kernel != NULL) clReleaseKernel(plan->pack.kernel);
     for (int i = 0; i < plan->step_count; ++i)
         if (plan->steps[i].kernel != NULL) clReleaseKernel(plan->steps[i].kernel);
@@ -105,6 +107,10 @@ static tsr_status build_steps(tsr_plan *plan)
     plan->step_count = launches.count;
     for (int i = 0; i < launches.count; ++i) plan->steps[i].launch = launches.items[i];
     for (int i = 0; i < launches.count; ++i) TSR__TRY(build_step(plan->context, &plan->steps[i]));
+    if (o->whole.scaled_weights) {
+        tsr__scaled_weights_launch(device, o, &plan->scale_weights.launch);
+        TSR__TRY(build_step(plan->context, &plan->scale_weights));
+    }
     if (o->algorithm->pack == NULL) return TSR_OK;
     o->algorithm->pack(device, &o->problem, &o->params, &plan->pack.launch);
     return build_step(plan->context, &plan->pack);
@@ -123,36 +129,47 @@ static void describe(tsr_plan *plan)
     tsr__params_format(o->algorithm, &o->params, &text);
 }
 
-/* Bytes of a tensor with a number for each output channel. */
-static uint64_t channel_bytes(const tsr__problem *p, bool used)
-{
-    return used ? (uint64_t)p->y.c * tsr_dtype_bytes(p->x.dtype) : 0;
-}
-
 /* What a slot holds in all parts together. */
 static uint64_t packed_bytes(const tsr__offer *o)
 {
     return o->packed_bytes * (uint64_t)(o->splits_channels ? o->parts : 1);
 }
 
+uint64_t tsr__plan_needs(const tsr_plan *plan, const tsr__operand *operand)
+{
+    const tsr__problem *p = &plan->offer.whole;
+    if (operand->used != NULL && !operand->used(p)) return 0;
+    return operand->slot == TSR__W && plan->packed_weights ? packed_bytes(&plan->offer)
+                                                           : tsr__slot_bytes(p, operand->slot);
+}
+
+/* Bytes of a tensor or of its gradient, which is as large. */
+static uint64_t needs(const tsr_plan *plan, tsr__slot slot, tsr__slot gradient)
+{
+    uint64_t bytes = 0;
+    for (const tsr__operand *o = plan->offer.whole.op->operands; o->name != NULL; ++o)
+        if (o->slot == slot || o->slot == gradient) bytes = bytes > 0 ? bytes : tsr__plan_needs(plan, o);
+    return bytes;
+}
+
 static void fill_info(tsr_plan *plan, double build_ms)
 {
     const tsr__offer *o = &plan->offer;
     const tsr__problem *p = &o->whole;
-    const uint64_t plain_bytes = (uint64_t)p->w_elements * tsr_dtype_bytes(p->x.dtype);
+    const tsr_tensor *x = p->op->swaps ? &p->y : &p->x, *y = p->op->swaps ? &p->x : &p->y;
     plan->info = (tsr_plan_info){
         .algorithm = o->algorithm->name,
         .description = plan->description,
-        .x = p->x,
-        .y = p->y,
-        .x_bytes = tsr__tensor_bytes(&p->x),
-        .y_bytes = tsr__tensor_bytes(&p->y),
-        .w_bytes = plan->packed_weights ? packed_bytes(o) : plain_bytes,
-        .bias_bytes = channel_bytes(p, p->bias),
-        .scale_bytes = channel_bytes(p, p->scale),
-        .slope_bytes = channel_bytes(p, p->activation == TSR_ACTIVATION_PRELU),
-        .residual_bytes = p->has_residual ? tsr__tensor_bytes(&p->residual) : 0,
-        .indices_bytes = (uint64_t)tsr__tensor_elements(p->op->has_window ? &p->y : &p->x) * tsr__index_bytes(p),
+        .x = *x,
+        .y = *y,
+        .x_bytes = tsr__tensor_bytes(x),
+        .y_bytes = tsr__tensor_bytes(y),
+        .w_bytes = needs(plan, TSR__W, TSR__DW),
+        .bias_bytes = needs(plan, TSR__BIAS, TSR__DBIAS),
+        .scale_bytes = needs(plan, TSR__SCALE, TSR__DSCALE),
+        .slope_bytes = needs(plan, TSR__SLOPE, TSR__DSLOPE),
+        .residual_bytes = needs(plan, TSR__RESIDUAL, TSR__RESIDUAL),
+        .indices_bytes = needs(plan, TSR__INDICES, TSR__INDICES),
         .workspace_bytes = o->workspace_bytes,
         .packed_bytes = packed_bytes(o),
         .parts = o->parts,
@@ -173,7 +190,7 @@ tsr_status tsr__plan_from_offer(tsr_context *context, const tsr__offer *offer, c
     }
     plan->context = tsr__context_retain(context);
     plan->offer = *offer;
-    plan->packed_weights = options->packed_weights && offer->problem.w_elements > 0;
+    plan->packed_weights = options->packed_weights && offer->problem.op->takes_packed;
     const double started = tsr__clock_ms();
     const tsr_status status = build_steps(plan);
     if (status != TSR_OK) {

@@ -30,6 +30,10 @@ typedef struct tsr__problem {
     bool global; /* the window is the plane, and is set so */
 
     bool fold; /* columns: from y back to x, which are then the columns and the image */
+
+    /* Backward passes, as tsr_conv_backward has it. */
+    bool accumulate, dbias, dscale, dslope, from_v;
+    bool scaled_weights; /* w is multiplied by scale, of the channels of x, before the algorithm sees it */
 } tsr__problem;
 
 /* Channels of one group. */

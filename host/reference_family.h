@@ -1,5 +1,5 @@
-/* What the reference algorithms of all operators share: one work-item for each element of y, and a kernel that takes
- * every number of the problem as an argument. */
+/* What the reference algorithms of all operators share: one work-item for each element of the result, and a kernel that
+ * takes every number of the problem as an argument. */
 #ifndef TSR_HOST_REFERENCE_FAMILY_H
 #define TSR_HOST_REFERENCE_FAMILY_H
 
@@ -50,7 +50,7 @@ static inline void tsr__launch_groups(tsr__launch *launch, const int64_t global[
     tsr__launch_grid(launch, global, local);
 }
 
-/* A work-item for each element of y. */
+/* A work-item for each element of a tensor. */
 static inline void tsr__launch_reference_grid(tsr__launch *launch, const tsr_tensor *y, const tsr_device *device)
 {
     const int64_t global[3] = {tsr__tensor_plane(y), tsr__tensor_channels(y), y->n};
@@ -74,6 +74,13 @@ static inline void tsr__launch_reference_copy(tsr__launches *out, const tsr_tens
     tsr__launch_long(l, x->c);
     tsr__launch_axes(l, x->size);
     tsr__launch_reference_grid(l, y, device);
+}
+
+/* The `mode` of the convolutions' kernels: bits beside the number of the padding mode. */
+static inline int tsr__conv_mode(const tsr__problem *p)
+{
+    enum { TRANSPOSED = 4, FLIP = 8 };
+    return (int)p->window.pad_mode + (p->window.transposed ? TRANSPOSED : 0) + (p->flip ? FLIP : 0);
 }
 
 /* Why a device cannot compute with the problem's types, or NULL. */

@@ -21,7 +21,8 @@ static int64_t group_of(const tsr_tensor *t)
     return t->layout == TSR_LAYOUT_NHWC ? NHWC_GROUP : tsr__layout_block(t->layout);
 }
 
-void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y, tsr__slot to)
+void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y, tsr__slot to,
+                              int64_t at)
 {
     const int64_t x_group = group_of(x), y_group = group_of(y), group = x_group > y_group ? x_group : y_group;
     const bool flat = tsr__tensor_has_dense_planes(x) && tsr__tensor_has_dense_planes(y);
@@ -40,7 +41,7 @@ void tsr__reorder_rows_launch(tsr__launch *l, const tsr_tensor *x, tsr__slot fro
     tsr__launch_define(l, "TILE", TILE);
     tsr__launch_define(l, "VEC", x_group == 4 || y_group == 4 ? 4 : 8); /* a vector lies within a block */
     tsr__launch_slot(l, from);
-    tsr__launch_slot(l, to);
+    tsr__launch_slot_at(l, to, at);
     tsr__launch_int(l, x->c);
     tsr__launch_int(l, flat ? 1 : x->size[TSR_D]);
     tsr__launch_int(l, flat ? 1 : x->size[TSR_H]);

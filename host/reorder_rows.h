@@ -6,9 +6,9 @@
 #include "launch.h"
 #include "problem.h"
 
-/* Both tensors are settled and have the same shape; each lies in its slot. */
+/* Both tensors are settled and have the same shape; each lies in its slot, y behind the first `at` elements. */
 void tsr__reorder_rows_launch(tsr__launch *launch, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y,
-                              tsr__slot to);
+                              tsr__slot to, int64_t at);
 
 /* The distance from pixel to pixel that kernels compile in: NCHW's 1 and a block's; 0: it is passed. */
 int64_t tsr__pixel_define(const tsr_tensor *t);

@@ -3,8 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Packed weights begin at a cache line of every device. */
-enum { PACKED_ALIGNMENT = 128 };
+/* What the workspace has besides an algorithm's own begins at a cache line of every device. */
+static uint64_t align(uint64_t bytes)
+{
+    enum { ALIGNMENT = 128 };
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 const tsr__algorithm *const *tsr__algorithms_for(const tsr_device *device, const tsr__operator *op)
 {
@@ -19,35 +23,24 @@ static void settle_layouts(const tsr__algorithm *algorithm, const tsr_device *de
     tsr__problem_settle(p);
 }
 
-/* Sums, and with them packed weights and workspace, are in double for f64 and in float for the rest. */
-uint64_t tsr__slot_element_bytes(const tsr__problem *p, tsr__slot slot)
-{
-    switch (slot) {
-    case TSR__INDICES:
-        return tsr__index_bytes(p);
-    case TSR__PACKED:
-    case TSR__WORKSPACE:
-        return p->x.dtype == TSR_F64 ? sizeof(double) : sizeof(float);
-    case TSR__Y:
-        return tsr_dtype_bytes(p->y.dtype);
-    default:
-        return tsr_dtype_bytes(p->x.dtype);
-    }
-}
-
 /* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
 void tsr__offer_measure(tsr__offer *offer, const tsr_plan_options *options)
 {
     const tsr__algorithm *a = offer->algorithm;
     const uint64_t element = tsr__slot_element_bytes(&offer->problem, TSR__PACKED);
+    const bool takes_packed = offer->problem.op->takes_packed;
     uint64_t bytes = 0;
     if (a->workspace_elements != NULL)
         bytes = element * (uint64_t)a->workspace_elements(&offer->problem, &offer->params);
-    offer->packed_bytes = tsr_dtype_bytes(offer->problem.x.dtype) * (uint64_t)offer->problem.w_elements;
+    if (offer->whole.scaled_weights) {
+        offer->scaled_at = align(bytes);
+        bytes = offer->scaled_at + tsr__slot_bytes(&offer->whole, TSR__W);
+    }
+    offer->packed_bytes = takes_packed ? tsr__slot_bytes(&offer->problem, TSR__W) : 0;
     if (a->packed_elements != NULL) {
         offer->packed_bytes = element * (uint64_t)a->packed_elements(&offer->problem, &offer->params);
-        offer->packed_at = (bytes + PACKED_ALIGNMENT - 1) / PACKED_ALIGNMENT * PACKED_ALIGNMENT;
+        offer->packed_at = align(bytes);
         if (!options->packed_weights) bytes = offer->packed_at + offer->packed_bytes;
     }
     offer->workspace_bytes = bytes;
@@ -148,7 +141,7 @@ static bool is_too_large(const tsr__offer *offer, const tsr_device *device, cons
 static bool ask_for_parts(tsr__offer *whole, const tsr_device *device, const tsr_plan_options *options)
 {
     enum { MOST_PARTS = 4096 };
-    for (int channels = 0; channels <= 1; ++channels)
+    for (int channels = 0; channels <= 1 && !whole->problem.op->indivisible; ++channels)
         for (int64_t parts = 2; parts <= (channels ? whole->problem.y.c : whole->problem.x.n) && parts <= MOST_PARTS;
              ++parts) {
             tsr__offer part = *whole;

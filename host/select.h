@@ -13,6 +13,7 @@ typedef struct tsr__offer {
     tsr__params params;
     uint64_t packed_bytes;    /* of weights in its form: plain ones where it does not pack */
     uint64_t workspace_bytes; /* under the options' packed_weights */
+    uint64_t scaled_at;       /* where in the workspace weights are multiplied by scale, in bytes: all parts' */
     uint64_t packed_at;       /* where in the workspace weights are packed at every run, in bytes */
 
     /* The whole consists of so many equal parts, which lie one behind the other in the batch or in the channels. */
@@ -21,9 +22,6 @@ typedef struct tsr__offer {
 
     double tuned_ms, default_ms; /* of one run, where tuning data chose this; else 0 */
 } tsr__offer;
-
-/* Bytes of an element of a slot's memory. */
-uint64_t tsr__slot_element_bytes(const tsr__problem *p, tsr__slot slot);
 
 /* The list that serves a device: the operator's for OpenCL or for the CPU path. Ends with NULL. */
 const tsr__algorithm *const *tsr__algorithms_for(const tsr_device *device, const tsr__operator *op);

@@ -6,17 +6,12 @@
 #include "clock.h"
 #include "plan_internal.h"
 
-/* Memory of the runs, shared by all candidates: it grows to what the largest needs. */
-typedef struct scratch {
-    tsr_buffer *x, *w, *scale, *bias, *residual, *slope, *y, *indices, *workspace;
-} scratch;
-
 typedef struct tuner {
     tsr_context *context;
     const tsr_plan_options *options;
     char key[TSR__TUNING_KEY];
-    double deadline; /* on tsr__clock_ms() */
-    scratch memory;
+    double deadline;                /* on tsr__clock_ms() */
+    tsr_buffer *memory[TSR__SLOTS]; /* of the runs, shared by all candidates: it grows to what the largest needs */
     uint32_t tried;
 } tuner;
 
@@ -53,29 +48,11 @@ static tsr_status fit(tsr_context *context, uint64_t bytes, tsr_buffer **buffer)
     return status;
 }
 
-static tsr_status fit_all(tuner *t, const tsr_plan_info *info)
+static tsr_status fit_all(tuner *t, const tsr_plan *plan)
 {
-    scratch *m = &t->memory;
-    const struct {
-        uint64_t bytes;
-        tsr_buffer **buffer;
-    } all[] = {{info->x_bytes, &m->x},
-               {info->w_bytes, &m->w},
-               {info->scale_bytes, &m->scale},
-               {info->bias_bytes, &m->bias},
-               {info->slope_bytes, &m->slope},
-               {info->residual_bytes, &m->residual},
-               {info->y_bytes, &m->y},
-               {info->indices_bytes, &m->indices},
-               {info->workspace_bytes, &m->workspace}};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i) TSR__TRY(fit(t->context, all[i].bytes, all[i].buffer));
-    return TSR_OK;
-}
-
-static void free_all(scratch *m)
-{
-    tsr_buffer *const all[] = {m->x, m->w, m->scale, m->bias, m->residual, m->slope, m->y, m->indices, m->workspace};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i) tsr_buffer_destroy(all[i]);
+    for (const tsr__operand *o = plan->offer.whole.op->operands; o->name != NULL; ++o)
+        TSR__TRY(fit(t->context, tsr__plan_needs(plan, o), &t->memory[o->slot]));
+    return fit(t->context, plan->info.workspace_bytes, &t->memory[TSR__WORKSPACE]);
 }
 
 /* ---- Timing ---------------------------------------------------------------------------------------------------- */
@@ -83,16 +60,9 @@ static void free_all(scratch *m)
 /* Milliseconds of one run, in a batch that is waited for once. */
 static tsr_status time_batch(const tuner *t, const entrant *e, int count, double *ms)
 {
-    const scratch *m = &t->memory;
-    const tsr_args args = {.x = m->x,
-                           .w = m->w,
-                           .scale = m->scale,
-                           .bias = m->bias,
-                           .residual = m->residual,
-                           .slope = m->slope,
-                           .y = m->y,
-                           .indices = m->indices,
-                           .workspace = m->workspace};
+    tsr_args args = {.workspace = t->memory[TSR__WORKSPACE]};
+    for (const tsr__operand *o = e->plan->offer.whole.op->operands; o->name != NULL; ++o)
+        tsr__operand_give(o, &args, t->memory[o->slot]);
     const double start = tsr__clock_ms();
     for (int i = 0; i < count; ++i) TSR__TRY(tsr_plan_enqueue(e->plan, &args, NULL, 0, NULL, NULL));
     TSR__TRY(tsr_context_finish(t->context));
@@ -182,7 +152,7 @@ static tsr_status open_entrant(tuner *t, const tsr__offer *offer, entrant *e)
     if (tsr__tuning_is_broken(&t->context->tuning, t->key, choice.algorithm, choice.params)) return TSR_OK;
     tsr_status status = tsr__plan_from_offer(t->context, offer, t->options, &e->plan);
     if (status == TSR_BUILD_FAILED) return tsr__tuning_remember(&t->context->tuning, t->key, &choice, NULL);
-    if (status == TSR_OK) status = fit_all(t, &e->plan->info);
+    if (status == TSR_OK) status = fit_all(t, e->plan);
     if (status == TSR_OK) status = find_batch(t, e);
     if (status == TSR_OK) return TSR_OK;
     tsr_plan_destroy(e->plan);
@@ -279,7 +249,7 @@ static tsr_status search(tuner *t, const tsr__offer *offers, size_t count, size_
     if (status == TSR_OK) status = record(t, &first, &best, (uint32_t)legal);
     if (best.plan != first.plan) tsr_plan_destroy(best.plan);
     tsr_plan_destroy(first.plan);
-    free_all(&t->memory);
+    for (int slot = 0; slot < TSR__SLOTS; ++slot) tsr_buffer_destroy(t->memory[slot]);
     return status;
 }
 

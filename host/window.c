@@ -215,6 +215,38 @@ int64_t tsr__window_source(const tsr__window *w, int axis, int64_t out, int64_t 
     return at < w->size[axis] ? at : -1;
 }
 
+int64_t tsr__window_images(const tsr__window *w, int axis)
+{
+    if (w->pad_mode == TSR_PAD_ZEROS) return 1;
+    return w->pad_mode == TSR_PAD_REPLICATE ? 1 + w->pad_begin[axis] + w->pad_end[axis] : 3;
+}
+
+/* Where an image of an input lies on the padded axis; the input itself where there is no such image. */
+static int64_t place_image(const tsr__window *w, int axis, int64_t at, int64_t image)
+{
+    const int64_t last = w->size[axis] - 1;
+    switch (w->pad_mode) {
+    case TSR_PAD_ZEROS:
+        break;
+    case TSR_PAD_REFLECT:
+        return image == 1 ? -at : 2 * last - at;
+    case TSR_PAD_REPLICATE:
+        if (image <= w->pad_begin[axis]) return at == 0 ? -image : at;
+        return at == last ? last + image - w->pad_begin[axis] : at;
+    case TSR_PAD_CIRCULAR:
+        return image == 1 ? at - w->size[axis] : at + w->size[axis];
+    }
+    return at;
+}
+
+int64_t tsr__window_reader(const tsr__window *w, int axis, int64_t at, int64_t image, int64_t tap)
+{
+    const int64_t place = image == 0 ? at : place_image(w, axis, at, image);
+    const int64_t begin = place + w->pad_begin[axis] - tap * w->dilation[axis];
+    if ((image > 0 && place == at) || begin < 0 || begin % w->stride[axis] != 0) return -1;
+    return begin / w->stride[axis] < w->out[axis] ? begin / w->stride[axis] : -1;
+}
+
 /* Rounded down, also below 0; b is positive. */
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -231,6 +263,22 @@ tsr__range tsr__window_outputs(const tsr__window *w, int axis, int64_t tap, int6
     if (range.first > high) range.first = high;
     if (range.end < range.first) range.end = range.first;
     return range;
+}
+
+tsr__range tsr__window_over(const tsr__window *w, int axis, int64_t at)
+{
+    const int64_t outs = w->out[axis], size = w->size[axis], stride = w->stride[axis];
+    if (w->adaptive) return (tsr__range){.first = at * outs / size, .end = ((at + 1) * outs - 1) / size + 1};
+    const int64_t place = at + w->pad_begin[axis], before = place - tsr__window_extent(w, axis);
+    const tsr__range range = {.first = before < 0 ? 0 : before / stride + 1, .end = place / stride + 1};
+    return range.end < outs ? range : (tsr__range){.first = range.first < outs ? range.first : outs, .end = outs};
+}
+
+bool tsr__window_has(const tsr__window *w, int axis, int64_t out, int64_t at)
+{
+    const int64_t offset = at - tsr__window_begin(w, axis, out);
+    return offset >= 0 && offset % w->dilation[axis] == 0 &&
+           offset / w->dilation[axis] < tsr__window_taps(w, axis, out);
 }
 
 int64_t tsr__window_count(const tsr__window *w, int axis, int64_t out, bool padded)

@@ -64,6 +64,12 @@ static inline int64_t tsr__window_at(const tsr__window *w, int axis, int64_t out
  * meets the output there. */
 int64_t tsr__window_source(const tsr__window *w, int axis, int64_t out, int64_t tap);
 
+/* The reverse: the outputs of a window whose element `tap` reads the input at `at`. Padding that mirrors or repeats
+ * reads an input in several places of the padded axis, its images: itself, which is image 0, and at most so many in
+ * all. For each image there is one output or none, -1. Not for transposed ones. */
+int64_t tsr__window_images(const tsr__window *w, int axis);
+int64_t tsr__window_reader(const tsr__window *w, int axis, int64_t at, int64_t image, int64_t tap);
+
 static inline bool tsr__window_inside(const tsr__window *w, int64_t d, int64_t h, int64_t column)
 {
     return d >= 0 && d < w->size[TSR_D] && h >= 0 && h < w->size[TSR_H] && column >= 0 && column < w->size[TSR_W];
@@ -76,6 +82,11 @@ typedef struct tsr__range {
 
 /* The outputs of [low, high) for which element `tap` of the window lies inside the input; first <= end. */
 tsr__range tsr__window_outputs(const tsr__window *w, int axis, int64_t tap, int64_t low, int64_t high);
+
+/* The outputs whose windows span the input at `at`, sliding or adaptive; and whether the window of an output has an
+ * element there, which dilation may pass over. */
+tsr__range tsr__window_over(const tsr__window *w, int axis, int64_t at);
+bool tsr__window_has(const tsr__window *w, int axis, int64_t out, int64_t at);
 
 /* Elements of the window of an output that lie inside the input, or with `padded` inside the padded input. */
 int64_t tsr__window_count(const tsr__window *w, int axis, int64_t out, bool padded);

@@ -559,14 +559,16 @@ TSR_API tsr_status tsr_tuning_save(tsr_context *context, const char *path);
 
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 
-/* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; y, workspace and the
- * indices of a pooling overlap nothing else. */
+/* The tensors of one run. What a plan does not use stays NULL. All belong to the plan's context; what is written
+ * overlaps nothing else. */
 typedef struct tsr_args {
     const tsr_buffer *x, *w;
     const tsr_buffer *scale, *bias, *residual;
     const tsr_buffer *slope; /* of prelu: k numbers */
     tsr_buffer *y, *workspace;
-    tsr_buffer *indices; /* written by a pooling, read by an unpooling: int32_t or int64_t as the problem says */
+    tsr_buffer *indices; /* int32_t or int64_t as the problem says; written by a pooling, else read */
+    const tsr_buffer *dy;
+    tsr_buffer *dv, *dx, *dw, *dbias, *dscale, *dslope; /* gradients: tessera_training.h */
 } tsr_args;
 
 TSR_API tsr_args tsr_args_default(void); /* everything NULL */

@@ -40,6 +40,9 @@ static const char help[] =
     "  --device SEL           where to run: opencl, opencl:TEXT, a number or cpu (default opencl)\n"
     "  --layout any|nchw|nhwc any: what the algorithm likes best; else arrays as they are, conversions counted\n"
     "                         (default any)\n"
+    "  --pass forward|backward-data|backward-weights\n"
+    "                         what is measured: y of x and w; dx of dy and w, or of a pooling's dy; dw of x and dy\n"
+    "                         (default forward)\n"
     "  --views                x, y and residual lie in larger tensors, with space around; not with --layout any\n"
     "  --dtype f32|f16|f64|i8|u8\n"
     "                         the type of the tensors (default: what the problem says)\n"
@@ -61,7 +64,7 @@ typedef struct bench_options {
     option_texts suites, problems;
     const char *device, *algorithm, *json, *vs, *min_time;
     int64_t batch; /* OPTION_ABSENT: as said */
-    int layout, dtype;
+    int layout, dtype, pass;
     bool views;
 } bench_options;
 
@@ -87,6 +90,7 @@ static option_outcome parse(int argc, char **argv, bench_options *o)
         {"algorithm", 0, OPTION_TEXT, &o->algorithm, NULL},
         {"json", 0, OPTION_TEXT, &o->json, NULL},
         {"dtype", 0, OPTION_WORD, &o->dtype, arrays_dtypes},
+        {"pass", 0, OPTION_WORD, &o->pass, layer_passes},
         {"views", 0, OPTION_FLAG, &o->views, NULL},
         {"vs", 0, OPTION_TEXT, &o->vs, NULL},
         {"min-time", 0, OPTION_TEXT, &o->min_time, NULL},
@@ -135,7 +139,8 @@ static int read_settings(const bench_options *o, run_settings *s, workload *all)
     *s = (run_settings){.device = o->device, .algorithm = o->algorithm, .json = o->json};
     s->table = to_stdout ? stderr : stdout;
     s->shows_progress = o->suites.count > 0;
-    s->form = (layer_form){arrays_layout(o->layout), o->views, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch};
+    s->form = (layer_form){arrays_layout(o->layout), o->views, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch,
+                           (layer_pass)o->pass};
     int failed = read_limits(o->min_time, &s->limits);
     if (!failed) failed = peers_choose(o->vs, s->form.layout, &s->peers);
     if (!failed) failed = read_workload(o, s->form, all);

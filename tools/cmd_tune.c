@@ -69,7 +69,8 @@ static option_outcome parse(int argc, char **argv, tune_options *o, option_texts
 
 static layer_form read_form(const tune_options *o)
 {
-    return (layer_form){arrays_layout(o->layout), false, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch};
+    return (layer_form){arrays_layout(o->layout), false, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch,
+                        LAYER_FORWARD};
 }
 
 /* All that is to be tuned: read before the first is measured, so that a typing mistake in the last costs no time. */

@@ -40,7 +40,7 @@ static float *run_host(const demo *d, const layer_problem *problem, const char *
         const tsr_status status = tsr_plan_run(host.plan, &host.args);
         if (status != TSR_OK) failed = report_status(status, "cannot run on the CPU path");
     }
-    float *y = failed ? NULL : layer_read_y(&host);
+    float *y = failed ? NULL : layer_read_result(&host);
     layer_close(&host);
     return y;
 }
@@ -84,14 +84,16 @@ static int run_one(const demo *d, yardstick *device, const char *name, const cha
     layer measured;
     measure_figures figures;
     double host_ms = 0.0;
-    int failed = layer_parse(text, (layer_form){TSR_LAYOUT_ANY, false, LAYER_DTYPE_AS_SAID, 0}, &problem);
+    int failed =
+        layer_parse(text, (layer_form){TSR_LAYOUT_ANY, false, LAYER_DTYPE_AS_SAID, 0, LAYER_FORWARD}, &problem);
     if (!failed)
-        failed = layer_parse(text, (layer_form){TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, 0}, &host_problem);
+        failed = layer_parse(text, (layer_form){TSR_LAYOUT_NCHW, false, LAYER_DTYPE_AS_SAID, 0, LAYER_FORWARD},
+                             &host_problem);
     if (!failed) failed = layer_open(d->device, &problem, NULL, &measured);
     if (failed) return failed;
     failed = measure_layer(&measured, &problem, device, (measure_time_limits){0.0, limit_ms}, &(measure_others){0},
                            &figures);
-    float *found = failed ? NULL : layer_read_y(&measured);
+    float *found = failed ? NULL : layer_read_result(&measured);
     if (!failed) failed = found != NULL ? compare(d, &host_problem, name, found, &host_ms) : EXIT_DEVICE;
     if (!failed) print_line(name, &measured, &problem, &figures, host_ms);
     free(found);

@@ -6,11 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const layer_passes[] = {"forward", "backward-data", "backward-weights", NULL};
+
 /* ---- Problems -------------------------------------------------------------------------------------------------- */
+
+size_t layer_elements(const tsr_tensor *shape)
+{
+    return (size_t)(shape->n * shape->c * tsr__tensor_plane(shape));
+}
 
 static double elements(const tsr_tensor *t)
 {
     return (double)t->n * (double)t->c * (double)tsr__tensor_plane(t);
+}
+
+/* A row of numbers, as weights are. */
+static tsr_tensor row_of(int64_t count, tsr_dtype dtype)
+{
+    tsr_tensor row = tsr_tensor_default();
+    row.dtype = dtype;
+    row.c = 1;
+    row.size[TSR_W] = count;
+    return row;
+}
+
+static tsr_tensor x_shape(const layer_problem *problem)
+{
+    const tsr_conv *conv = &problem->conv;
+    const tsr_pool *pool = &problem->pool;
+    tsr_tensor x = tsr_tensor_default();
+    x.n = problem->is_conv ? conv->n : pool->n;
+    x.c = problem->is_conv ? conv->c : pool->c;
+    memcpy(x.size, problem->is_conv ? conv->size : pool->size, sizeof x.size);
+    return x;
 }
 
 /* Strides of a view with space after each row, plane and image. */
@@ -92,36 +120,82 @@ static int64_t filter_elements(const tsr_conv *p)
     return p->c / p->groups * p->filter[TSR_D] * p->filter[TSR_H] * p->filter[TSR_W];
 }
 
+static void settle_result(layer_problem *problem)
+{
+    problem->result = problem->pass == LAYER_FORWARD ? problem->y
+                      : problem->pass == LAYER_BACKWARD_DATA
+                          ? x_shape(problem)
+                          : row_of(problem->conv.k * filter_elements(&problem->conv), TSR_F32);
+    problem->y.dtype = problem->result.dtype = TSR_F32;
+    problem->y.layout = problem->result.layout = TSR_LAYOUT_NCHW;
+}
+
+/* Channels of the part: as many as these operations allow, of so many that take `all`. */
+static int64_t part_of(int64_t channels, double operations, double all)
+{
+    return least(channels, (int64_t)((double)channels * operations / all) + 1);
+}
+
+static tsr_status part_of_conv(const layer_problem *whole, double operations, layer_problem *part)
+{
+    const int64_t images = whole->conv.n, plane = tsr__tensor_plane(&whole->y);
+    const tsr_tensor x = x_shape(whole);
+    tsr_conv *p = &part->conv;
+    const bool more = p->scale || p->bias || p->residual || p->activation != TSR_ACTIVATION_NONE;
+    const bool can_cut = p->groups == 1 && !p->transposed && !more;
+    if (part->pass != LAYER_BACKWARD_WEIGHTS) p->n = 1;
+    const double all = whole->operations * (double)p->n / (double)images;
+    if (can_cut && part->pass == LAYER_BACKWARD_DATA)
+        p->c = part_of(p->c, operations, all);
+    else if (can_cut)
+        p->k = part_of(p->k, operations, all);
+    const int64_t image = images - p->n, first_k = whole->conv.k - p->k, first_c = whole->conv.c - p->c;
+    p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
+    p->x_strides = p->y_strides = p->residual_strides = (tsr_strides){0};
+    part->first_x = (uint64_t)((image * x.c + first_c) * tsr__tensor_plane(&x));
+    part->first_w = (uint64_t)(first_k * filter_elements(&whole->conv) + first_c * (filter_elements(p) / p->c));
+    part->first_y = (uint64_t)((image * whole->conv.k + first_k) * plane);
+    part->first_result = part->pass == LAYER_FORWARD         ? part->first_y
+                         : part->pass == LAYER_BACKWARD_DATA ? part->first_x
+                                                             : part->first_w;
+    return tsr_conv_output(p, &part->y);
+}
+
+static tsr_status part_of_pool(const layer_problem *whole, layer_problem *part)
+{
+    const tsr_tensor x = x_shape(whole);
+    const int64_t image = whole->pool.n - 1;
+    tsr_pool *p = &part->pool;
+    p->n = 1;
+    p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
+    p->x_strides = p->y_strides = (tsr_strides){0};
+    part->first_x = (uint64_t)(image * x.c * tsr__tensor_plane(&x));
+    part->first_y = (uint64_t)(image * x.c * tsr__tensor_plane(&whole->y));
+    part->first_result = part->pass == LAYER_FORWARD ? part->first_y : part->first_x;
+    return tsr_pool_output(p, &part->y);
+}
+
 int layer_part(const layer_problem *whole, double operations, layer_problem *part)
 {
     *part = *whole;
-    const int64_t images = whole->y.n, plane = tsr__tensor_plane(&whole->y);
-    int64_t first_k = 0;
-    tsr_status status = TSR_OK;
-    if (whole->is_conv) {
-        tsr_conv *p = &part->conv;
-        const bool more = p->scale || p->bias || p->residual || p->activation != TSR_ACTIVATION_NONE;
-        if (p->groups == 1 && !p->transposed && !more) {
-            const double image = whole->operations / (double)images;
-            p->k = least(p->k, (int64_t)((double)p->k * operations / image) + 1);
-        }
-        first_k = whole->conv.k - p->k;
-        p->n = 1;
-        p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
-        p->x_strides = p->y_strides = p->residual_strides = (tsr_strides){0};
-        part->first_x = (uint64_t)((images - 1) * p->c * p->size[TSR_D] * p->size[TSR_H] * p->size[TSR_W]);
-        part->first_w = (uint64_t)(first_k * filter_elements(p));
-        status = tsr_conv_output(p, &part->y);
-    } else {
-        tsr_pool *p = &part->pool;
-        p->n = 1;
-        p->x_layout = p->y_layout = TSR_LAYOUT_NCHW;
-        p->x_strides = p->y_strides = (tsr_strides){0};
-        part->first_x = (uint64_t)((images - 1) * p->c * p->size[TSR_D] * p->size[TSR_H] * p->size[TSR_W]);
-        status = tsr_pool_output(p, &part->y);
-    }
-    part->first_y = (uint64_t)(((images - 1) * whole->y.c + first_k) * plane);
-    return status == TSR_OK ? EXIT_DONE : report_status(status, "a part of the problem");
+    const tsr_status status = whole->is_conv ? part_of_conv(whole, operations, part) : part_of_pool(whole, part);
+    if (status != TSR_OK) return report_status(status, "a part of the problem");
+    settle_result(part);
+    return EXIT_DONE;
+}
+
+/* Why the benchmark does not run the pass of it, or NULL. */
+static const char *refuse_pass(const layer_problem *problem)
+{
+    const tsr_conv *conv = &problem->conv;
+    const tsr_pool *pool = &problem->pool;
+    if (problem->pass == LAYER_FORWARD) return NULL;
+    if (!problem->is_conv && problem->pass == LAYER_BACKWARD_WEIGHTS) return "poolings have no weights";
+    if (!problem->is_conv && (pool->indices != TSR_INDICES_NONE || pool->kind == TSR_POOL_LP))
+        return "of poolings, maxima without indices and averages are measured";
+    if (problem->is_conv && (conv->scale || conv->bias || conv->residual || conv->activation != TSR_ACTIVATION_NONE))
+        return "it is measured without scale, bias, residual and activation";
+    return (problem->is_conv ? conv->dtype : pool->dtype) == TSR_F32 ? NULL : "it is measured in f32";
 }
 
 static bool begins_with_one_of(const char *text, const char *const *prefixes)
@@ -138,18 +212,41 @@ int layer_parse(const char *text, layer_form form, layer_problem *problem)
     const bool is_conv = begins_with_one_of(text, convs);
     if (!is_conv && !begins_with_one_of(text, pools))
         return report(EXIT_INPUT, "problem \"%s\" does not begin with conv:, convt:, max:, avg:, avgpad: or lp:", text);
-    *problem = (layer_problem){.is_conv = is_conv};
+    *problem = (layer_problem){.is_conv = is_conv, .pass = form.pass};
     const tsr_status status = (is_conv ? parse_conv : parse_pool)(text, form, problem);
     if (status != TSR_OK) return report_status(status, text);
-    problem->y.dtype = TSR_F32;
+    const char *refused = refuse_pass(problem);
+    if (refused != NULL) return report(EXIT_INPUT, "problem \"%s\" backward: %s", text, refused);
+    problem->whole_c = is_conv ? problem->conv.c / problem->conv.groups : problem->pool.c;
+    problem->whole_k = problem->y.c;
+    settle_result(problem);
     return EXIT_DONE;
+}
+
+static tsr_status plan_conv(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
+                            tsr_plan **plan)
+{
+    tsr_conv_backward backward = tsr_conv_backward_default();
+    tsr_plan_options plain = *options;
+    plain.packed_weights = false;
+    backward.forward = problem->conv;
+    if (problem->pass == LAYER_BACKWARD_DATA) return tsr_conv_backward_data_plan(context, &backward, options, plan);
+    if (problem->pass == LAYER_BACKWARD_WEIGHTS)
+        return tsr_conv_backward_weights_plan(context, &backward, &plain, plan);
+    return tsr_conv_plan(context, &problem->conv, options, plan);
+}
+
+static tsr_status plan_pool(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
+                            tsr_plan **plan)
+{
+    if (problem->pass == LAYER_FORWARD) return tsr_pool_plan(context, &problem->pool, options, plan);
+    return tsr_pool_backward_plan(context, &problem->pool, options, plan);
 }
 
 int layer_plan_with(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
                     tsr_plan **plan)
 {
-    const tsr_status status = problem->is_conv ? tsr_conv_plan(context, &problem->conv, options, plan)
-                                               : tsr_pool_plan(context, &problem->pool, options, plan);
+    const tsr_status status = (problem->is_conv ? plan_conv : plan_pool)(context, problem, options, plan);
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot plan");
 }
 
@@ -219,35 +316,52 @@ static tsr_status upload(tsr_context *context, const float *data, const tsr_tens
 
 /* Where the numbers of each tensor begin, far from each other. */
 static const uint64_t x_seed = 0, w_seed = UINT64_C(1) << 40, bias_seed = UINT64_C(1) << 41,
-                      scale_seed = UINT64_C(1) << 42, slope_seed = UINT64_C(1) << 43, residual_seed = UINT64_C(1) << 44;
+                      scale_seed = UINT64_C(1) << 42, slope_seed = UINT64_C(1) << 43, residual_seed = UINT64_C(1) << 44,
+                      dy_seed = UINT64_C(1) << 45;
 
-static float *numbers(int64_t count, uint64_t seed)
+/* Numbers of a part of some rows: so many of each, from the first on, where the whole's rows are `step` apart. */
+typedef struct span {
+    int64_t rows, row, step;
+    uint64_t first;
+} span;
+
+static span span_of(int64_t count, uint64_t first)
 {
-    float *data = malloc((size_t)count * sizeof *data);
+    return (span){1, count, count, first};
+}
+
+static float *numbers(span of, uint64_t seed)
+{
+    float *data = malloc((size_t)(of.rows * of.row) * sizeof *data), *next = data;
     if (data == NULL) {
         out_of_memory();
         return NULL;
     }
-    for (int64_t i = 0; i < count; ++i) data[i] = small_integer(seed + (uint64_t)i);
+    for (int64_t row = 0; row < of.rows; ++row)
+        for (int64_t i = 0; i < of.row; ++i) *next++ = small_integer(seed + of.first + (uint64_t)(row * of.step + i));
     return data;
 }
 
 float *layer_x(const layer_problem *problem)
 {
-    const int64_t *size = problem->is_conv ? problem->conv.size : problem->pool.size;
-    const int64_t channels = problem->is_conv ? problem->conv.n * problem->conv.c : problem->pool.n * problem->pool.c;
-    return numbers(channels * size[TSR_D] * size[TSR_H] * size[TSR_W], x_seed);
+    const tsr_tensor x = x_shape(problem);
+    return numbers(span_of((int64_t)layer_elements(&x), 0), x_seed);
 }
 
 float *layer_w(const layer_problem *problem)
 {
-    return numbers(problem->conv.k * filter_elements(&problem->conv), w_seed);
+    return numbers(span_of(problem->conv.k * filter_elements(&problem->conv), 0), w_seed);
+}
+
+float *layer_dy(const layer_problem *problem)
+{
+    return numbers(span_of((int64_t)layer_elements(&problem->y), 0), dy_seed);
 }
 
 /* The value of an element depends on its position in dense NCHW alone, so every device and layout sees the same. */
-static int fill(tsr_context *context, const tsr_tensor *as, uint64_t seed, const tsr_buffer **buffer)
+static int fill(tsr_context *context, const tsr_tensor *as, span of, uint64_t seed, const tsr_buffer **buffer)
 {
-    float *data = numbers(as->n * as->c * tsr__tensor_plane(as), seed);
+    float *data = numbers(of, seed);
     if (data == NULL) return EXIT_DEVICE;
     tsr_buffer *made = NULL;
     const tsr_status status = upload(context, data, as, &made);
@@ -256,25 +370,34 @@ static int fill(tsr_context *context, const tsr_tensor *as, uint64_t seed, const
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot fill a buffer");
 }
 
-/* The same for so many bytes of plain numbers; 0: the layer has none of them. */
+/* A tensor of channels of the whole's. */
+static int fill_tensor(const layer *opened, const tsr_tensor *as, uint64_t first, int64_t whole_c, uint64_t seed,
+                       const tsr_buffer **buffer)
+{
+    const int64_t plane = tsr__tensor_plane(as);
+    return fill(opened->context, as, (span){as->n, as->c * plane, whole_c * plane, first}, seed, buffer);
+}
+
+/* So many bytes of plain numbers; 0: the layer has none of them. */
 static int fill_numbers(const layer *opened, uint64_t bytes, uint64_t seed, const tsr_buffer **buffer)
 {
     if (bytes == 0) return EXIT_DONE;
-    tsr_tensor numbers = tsr_tensor_default();
-    numbers.dtype = opened->info.x.dtype;
-    numbers.c = 1;
-    numbers.size[TSR_W] = (int64_t)(bytes / tsr_dtype_bytes(numbers.dtype));
-    return fill(opened->context, &numbers, seed, buffer);
+    const tsr_dtype dtype = opened->info.x.dtype;
+    const int64_t count = (int64_t)(bytes / tsr_dtype_bytes(dtype));
+    const tsr_tensor row = row_of(count, dtype);
+    return fill(opened->context, &row, span_of(count, 0), seed, buffer);
 }
 
 /* Packs the weights once, outside of any timing. */
 static int fill_weights(const layer *opened, const layer_problem *problem, const tsr_buffer **w)
 {
     const tsr_conv *p = &problem->conv;
-    const int64_t count = p->k * filter_elements(p);
+    const int64_t filter = filter_elements(p), whole = filter / (p->c / p->groups) * problem->whole_c;
+    const tsr_tensor row = row_of(p->k * filter, p->dtype);
+    const span cut = {p->k, filter, whole, problem->first_w};
     const tsr_buffer *plain = NULL;
     tsr_buffer *packed = NULL;
-    int failed = fill_numbers(opened, (uint64_t)count * tsr_dtype_bytes(p->dtype), w_seed + problem->first_w, &plain);
+    int failed = fill(opened->context, &row, p->transposed ? span_of(row.size[TSR_W], 0) : cut, w_seed, &plain);
     if (!failed) {
         tsr_status status = tsr_buffer_create(opened->context, opened->info.packed_bytes, &packed);
         if (status == TSR_OK) status = tsr_plan_pack_enqueue(opened->plan, plain, packed, NULL, 0, NULL, NULL);
@@ -286,24 +409,62 @@ static int fill_weights(const layer *opened, const layer_problem *problem, const
     return failed;
 }
 
-static int fill_buffers(layer *opened, const layer_problem *problem)
+/* Channels of x of the whole, over all groups. */
+static int64_t whole_channels(const layer_problem *problem)
+{
+    return problem->is_conv ? problem->whole_c * problem->conv.groups : problem->whole_c;
+}
+
+static int fill_forward(layer *opened, const layer_problem *problem)
 {
     const tsr_plan_info *info = &opened->info;
     tsr_args *args = &opened->args;
-    int failed = fill(opened->context, &info->x, x_seed + problem->first_x, &args->x);
+    int failed = fill_tensor(opened, &info->x, problem->first_x, whole_channels(problem), x_seed, &args->x);
     if (!failed && problem->is_conv) failed = fill_weights(opened, problem, &args->w);
     if (!failed) failed = fill_numbers(opened, info->bias_bytes, bias_seed, &args->bias);
     if (!failed) failed = fill_numbers(opened, info->scale_bytes, scale_seed, &args->scale);
     if (!failed) failed = fill_numbers(opened, info->slope_bytes, slope_seed, &args->slope);
     if (!failed && info->residual_bytes > 0)
-        failed = fill(opened->context, &info->y, residual_seed + problem->first_y, &args->residual);
+        failed = fill_tensor(opened, &info->y, problem->first_y, problem->whole_k, residual_seed, &args->residual);
     if (failed) return failed;
 
     tsr_status status = tsr_buffer_create(opened->context, info->y_bytes, &args->y);
     if (status == TSR_OK && info->indices_bytes > 0)
         status = tsr_buffer_create(opened->context, info->indices_bytes, &args->indices);
-    if (status == TSR_OK && info->workspace_bytes > 0)
-        status = tsr_buffer_create(opened->context, info->workspace_bytes, &args->workspace);
+    opened->made = info->y;
+    opened->result = args->y;
+    return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot create a buffer");
+}
+
+static int fill_backward(layer *opened, const layer_problem *problem)
+{
+    const tsr_plan_info *info = &opened->info;
+    tsr_args *args = &opened->args;
+    const bool weights = problem->pass == LAYER_BACKWARD_WEIGHTS;
+    const bool reads_x = weights || (!problem->is_conv && problem->pool.kind == TSR_POOL_MAX);
+    int failed = fill_tensor(opened, &info->y, problem->first_y, problem->whole_k, dy_seed, &args->dy);
+    if (problem->is_conv) { /* without an activation it is dv */
+        args->dv = (tsr_buffer *)args->dy;
+        args->dy = NULL;
+    }
+    if (!failed && reads_x)
+        failed = fill_tensor(opened, &info->x, problem->first_x, whole_channels(problem), x_seed, &args->x);
+    if (!failed && problem->is_conv && !weights) failed = fill_weights(opened, problem, &args->w);
+    if (failed) return failed;
+
+    const tsr_status status = weights ? tsr_buffer_create(opened->context, info->w_bytes, &args->dw)
+                                      : tsr_buffer_create(opened->context, info->x_bytes, &args->dx);
+    opened->made = weights ? row_of((int64_t)layer_elements(&problem->result), TSR_F32) : info->x;
+    opened->result = weights ? args->dw : args->dx;
+    return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot create a buffer");
+}
+
+static int fill_buffers(layer *opened, const layer_problem *problem)
+{
+    const uint64_t workspace = opened->info.workspace_bytes;
+    const int failed = (problem->pass == LAYER_FORWARD ? fill_forward : fill_backward)(opened, problem);
+    if (failed || workspace == 0) return failed;
+    const tsr_status status = tsr_buffer_create(opened->context, workspace, &opened->args.workspace);
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot create a buffer");
 }
 
@@ -324,28 +485,29 @@ int layer_open(tsr_context *context, const layer_problem *problem, const char *a
 void layer_close(layer *opened)
 {
     /* The inputs are constant for a run, and ours to destroy. */
-    const tsr_buffer *const inputs[] = {opened->args.x,    opened->args.w,        opened->args.scale,
-                                        opened->args.bias, opened->args.residual, opened->args.slope,
-                                        opened->args.y,    opened->args.indices,  opened->args.workspace};
+    const tsr_buffer *const inputs[] = {
+        opened->args.x,     opened->args.w,  opened->args.scale,   opened->args.bias,      opened->args.residual,
+        opened->args.slope, opened->args.y,  opened->args.indices, opened->args.workspace, opened->args.dv,
+        opened->args.dy,    opened->args.dx, opened->args.dw};
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; ++i) tsr_buffer_destroy((tsr_buffer *)inputs[i]);
     tsr_plan_destroy(opened->plan);
     *opened = (layer){0};
 }
 
-float *layer_read_y(const layer *opened)
+float *layer_read_result(const layer *opened)
 {
-    const tsr_tensor dense = on_host(&opened->info.y);
+    const tsr_tensor dense = on_host(&opened->made);
     tsr_buffer *staged = NULL;
     uint64_t bytes = 0;
     tsr_status status = tsr_tensor_bytes(&dense, &bytes);
     if (status == TSR_OK) status = tsr_buffer_create(opened->context, bytes, &staged);
-    if (status == TSR_OK) status = convert(opened->context, &opened->info.y, opened->args.y, &dense, staged);
+    if (status == TSR_OK) status = convert(opened->context, &opened->made, opened->result, &dense, staged);
     float *data = status == TSR_OK ? malloc(bytes) : NULL;
     if (status == TSR_OK && data == NULL) out_of_memory();
     if (data != NULL) status = tsr_buffer_read(staged, 0, data, bytes);
     tsr_buffer_destroy(staged);
     if (status == TSR_OK) return data;
-    report_status(status, "cannot read y");
+    report_status(status, "cannot read the result");
     free(data);
     return NULL;
 }

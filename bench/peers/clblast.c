@@ -34,7 +34,7 @@ static void close_layer(void *opened)
 
 static const char *refuse(const peer_task *task, peer_layer *one)
 {
-    const char *why = peer_describe(task->problem, one);
+    const char *why = peer_describe_forward(task->problem, one);
     if (why != NULL) return why;
     if (!one->is_conv) return "it has no pooling";
     if (one->groups != 1) return "it has no groups";
@@ -85,10 +85,10 @@ static int run(void *opened, int count)
     return report(EXIT_DEVICE, "CLBlast failed with status %d", (int)status);
 }
 
-static int read_y(void *opened, float *y)
+static int read_result(void *opened, float *result)
 {
     const clblast_layer *p = opened;
-    const cl_int code = clEnqueueReadBuffer(p->queue, p->y, CL_TRUE, 0, p->y_bytes, y, 0, NULL, NULL);
+    const cl_int code = clEnqueueReadBuffer(p->queue, p->y, CL_TRUE, 0, p->y_bytes, result, 0, NULL, NULL);
     return code == CL_SUCCESS ? EXIT_DONE : report(EXIT_DEVICE, "reading CLBlast's y failed with error %d", (int)code);
 }
 
@@ -98,4 +98,4 @@ static const char *implementation(const void *opened)
     return "convgemm";
 }
 
-const peer_calls peer_clblast = {start, stop, open_layer, run, read_y, implementation, close_layer};
+const peer_calls peer_clblast = {start, stop, open_layer, run, read_result, implementation, close_layer};

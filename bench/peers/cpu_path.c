@@ -52,13 +52,12 @@ static int run(void *opened, int count)
     return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot run the CPU path");
 }
 
-static int read_y(void *opened, float *y)
+static int read_result(void *opened, float *result)
 {
     const host_layer *host = opened;
-    float *data = layer_read_y(&host->one);
+    float *data = layer_read_result(&host->one);
     if (data == NULL) return EXIT_DEVICE;
-    const tsr_tensor *t = &host->one.info.y;
-    memcpy(y, data, (size_t)(t->n * t->c * t->size[TSR_D] * t->size[TSR_H] * t->size[TSR_W]) * sizeof *y);
+    memcpy(result, data, layer_elements(&host->one.made) * sizeof *result);
     free(data);
     return EXIT_DONE;
 }
@@ -69,4 +68,4 @@ static const char *implementation(const void *opened)
     return host->one.info.algorithm;
 }
 
-const peer_calls peer_cpu_path = {start, stop, open_layer, run, read_y, implementation, close_layer};
+const peer_calls peer_cpu_path = {start, stop, open_layer, run, read_result, implementation, close_layer};

@@ -25,8 +25,33 @@ static const way ways[] = {
 
 enum { X, W, Y, TENSORS };
 
+/* What a pass does with them. */
+typedef struct pass {
+    dnnl_status_t (*describe)(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                              onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
+    int made;              /* the tensor that it makes of the others */
+    int argument[TENSORS]; /* names of the tensors for a run, and of their shapes */
+    dnnl_query_t shape[TENSORS];
+} pass;
+
+static const pass passes[] = {
+    [LAYER_FORWARD] = {onednn_describe_conv,
+                       Y,
+                       {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                       {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md}},
+    [LAYER_BACKWARD_DATA] = {onednn_describe_conv_data,
+                             X,
+                             {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+                             {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md}},
+    [LAYER_BACKWARD_WEIGHTS] = {onednn_describe_conv_weights,
+                                W,
+                                {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+                                {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md}},
+};
+
 typedef struct onednn_layer {
     const way *how;
+    const pass *pass;
     peer_layer one;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
@@ -118,7 +143,7 @@ static dnnl_status_t describe(onednn_layer *p, tsr_layout layout)
     const onednn_window window = window_of(one);
     dnnl_status_t status = dnnl_out_of_memory;
     if (x != NULL && y != NULL && (w != NULL || !one->is_conv)) {
-        status = one->is_conv ? onednn_describe_conv(p->engine, p->how->algorithm, &window, x, w, y, &p->description)
+        status = one->is_conv ? p->pass->describe(p->engine, p->how->algorithm, &window, x, w, y, &p->description)
                               : onednn_describe_pool(p->engine, pools[one->kind], &window, x, y, &p->description);
     }
     onednn_shape_destroy(x);
@@ -159,12 +184,12 @@ static dnnl_status_t copy(const onednn_layer *p, dnnl_memory_t from, dnnl_memory
 }
 
 /* Makes a tensor as the primitive wants it, and fills it from a plain array. */
-static dnnl_status_t fill(onednn_layer *p, int tensor, dnnl_query_t which, const float *from)
+static dnnl_status_t fill(onednn_layer *p, int tensor, const float *from)
 {
-    const onednn_shape wanted = dnnl_primitive_desc_query_md(p->description, which, 0);
+    const onednn_shape wanted = dnnl_primitive_desc_query_md(p->description, p->pass->shape[tensor], 0);
     dnnl_status_t status = dnnl_memory_create(&p->memory[tensor], wanted, p->engine, DNNL_MEMORY_ALLOCATE);
     p->plain[tensor] = shape_of(&p->one, tensor, dnnl_abcd);
-    if (status != dnnl_success || p->plain[tensor] == NULL || from == NULL) return status;
+    if (status != dnnl_success || p->plain[tensor] == NULL || tensor == p->pass->made) return status;
     dnnl_memory_t plain = NULL;
     status = dnnl_memory_create(&plain, p->plain[tensor], p->engine, (void *)from);
     if (status == dnnl_success) status = copy(p, plain, p->memory[tensor]);
@@ -193,9 +218,9 @@ static dnnl_status_t make(onednn_layer *p, const peer_task *task)
 {
     const char *name = NULL;
     dnnl_status_t status = dnnl_primitive_create(&p->primitive, p->description);
-    if (status == dnnl_success) status = fill(p, X, dnnl_query_src_md, task->x);
-    if (status == dnnl_success && p->one.is_conv) status = fill(p, W, dnnl_query_weights_md, task->w);
-    if (status == dnnl_success) status = fill(p, Y, dnnl_query_dst_md, NULL);
+    if (status == dnnl_success) status = fill(p, X, task->x);
+    if (status == dnnl_success && p->one.is_conv) status = fill(p, W, task->w);
+    if (status == dnnl_success) status = fill(p, Y, task->dy);
     if (status == dnnl_success && p->how->reorders) status = make_reorders(p, task->layout);
     if (status == dnnl_success) status = dnnl_primitive_desc_query(p->description, dnnl_query_impl_info_str, 0, &name);
     if (status == dnnl_success) snprintf(p->implementation, sizeof p->implementation, "%s%s", p->how->shown, name);
@@ -213,6 +238,9 @@ static void *open_layer(const peer_task *task, const char *variant, const char *
     if (*refused == NULL && !p->one.is_conv &&
         (p->how->algorithm == dnnl_convolution_direct || p->how->algorithm == dnnl_convolution_winograd))
         *refused = "pooling has one algorithm";
+    if (*refused == NULL && task->problem->pass != LAYER_FORWARD && (!p->one.is_conv || p->how->reorders))
+        *refused = "backward, convolutions are compared without reorders";
+    p->pass = &passes[task->problem->pass];
     if (*refused == NULL) {
         dnnl_status_t status = dnnl_engine_create(&p->engine, dnnl_cpu, 0);
         if (status == dnnl_success) status = dnnl_stream_create(&p->stream, p->engine, dnnl_stream_default_flags);
@@ -228,8 +256,9 @@ static void *open_layer(const peer_task *task, const char *variant, const char *
 static int run(void *opened, int count)
 {
     const onednn_layer *p = opened;
+    const int *argument = p->pass->argument;
     const dnnl_exec_arg_t conv[] = {
-        {DNNL_ARG_SRC, p->memory[X]}, {DNNL_ARG_DST, p->memory[Y]}, {DNNL_ARG_WEIGHTS, p->memory[W]}};
+        {argument[X], p->memory[X]}, {argument[Y], p->memory[Y]}, {argument[W], p->memory[W]}};
     dnnl_status_t status = dnnl_success;
     for (int i = 0; i < count && status == dnnl_success; ++i) {
         if (p->enter != NULL) status = run_reorder(p, p->enter, p->plain_x, p->memory[X]);
@@ -241,12 +270,13 @@ static int run(void *opened, int count)
     return status == dnnl_success ? EXIT_DONE : report(EXIT_DEVICE, "oneDNN failed with status %d", (int)status);
 }
 
-static int read_y(void *opened, float *y)
+static int read_result(void *opened, float *result)
 {
     const onednn_layer *p = opened;
+    const int made = p->pass->made;
     dnnl_memory_t plain = NULL;
-    dnnl_status_t status = dnnl_memory_create(&plain, p->plain[Y], p->engine, y);
-    if (status == dnnl_success) status = copy(p, p->plain_y != NULL ? p->plain_y : p->memory[Y], plain);
+    dnnl_status_t status = dnnl_memory_create(&plain, p->plain[made], p->engine, result);
+    if (status == dnnl_success) status = copy(p, p->plain_y != NULL ? p->plain_y : p->memory[made], plain);
     if (plain != NULL) dnnl_memory_destroy(plain);
     return status == dnnl_success ? EXIT_DONE : report(EXIT_DEVICE, "oneDNN failed with status %d", (int)status);
 }
@@ -256,4 +286,4 @@ static const char *implementation(const void *opened)
     return ((const onednn_layer *)opened)->implementation;
 }
 
-const peer_calls peer_onednn = {start, stop, open_layer, run, read_y, implementation, close_layer};
+const peer_calls peer_onednn = {start, stop, open_layer, run, read_result, implementation, close_layer};

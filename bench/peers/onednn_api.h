@@ -24,6 +24,13 @@ typedef struct onednn_window {
 /* Forward, for inference. */
 dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                    onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
+
+/* The gradients by x and by w, of the same tensors. */
+dnnl_status_t onednn_describe_conv_data(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                        onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
+dnnl_status_t onednn_describe_conv_weights(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                           onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
+
 dnnl_status_t onednn_describe_pool(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                    onednn_shape x, onednn_shape y, dnnl_primitive_desc_t *made);
 

@@ -26,6 +26,45 @@ dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorit
     return status == dnnl_success ? dnnl_primitive_desc_create(made, &conv, NULL, engine, NULL) : status;
 }
 
+/* The forward convolution, which the backward ones are described with. */
+static dnnl_status_t describe_hint(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                   onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
+{
+    dnnl_convolution_desc_t conv;
+    const dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+        &conv, dnnl_forward_training, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin,
+        window->pad_end);
+    return status == dnnl_success ? dnnl_primitive_desc_create(made, &conv, NULL, engine, NULL) : status;
+}
+
+dnnl_status_t onednn_describe_conv_data(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                        onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
+{
+    dnnl_convolution_desc_t conv;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t status = describe_hint(engine, algorithm, window, x, w, y, &hint);
+    if (status == dnnl_success)
+        status = dnnl_dilated_convolution_backward_data_desc_init(&conv, algorithm, x, w, y, window->stride,
+                                                                  window->dilation, window->pad_begin, window->pad_end);
+    if (status == dnnl_success) status = dnnl_primitive_desc_create(made, &conv, NULL, engine, hint);
+    if (hint != NULL) dnnl_primitive_desc_destroy(hint);
+    return status;
+}
+
+dnnl_status_t onednn_describe_conv_weights(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+                                           onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
+{
+    dnnl_convolution_desc_t conv;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t status = describe_hint(engine, algorithm, window, x, w, y, &hint);
+    if (status == dnnl_success)
+        status = dnnl_dilated_convolution_backward_weights_desc_init(
+            &conv, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin, window->pad_end);
+    if (status == dnnl_success) status = dnnl_primitive_desc_create(made, &conv, NULL, engine, hint);
+    if (hint != NULL) dnnl_primitive_desc_destroy(hint);
+    return status;
+}
+
 dnnl_status_t onednn_describe_pool(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                    onednn_shape x, onednn_shape y, dnnl_primitive_desc_t *made)
 {

@@ -105,14 +105,14 @@ static bool write_tensor(const char *name, const float *data, size_t count)
     return fclose(file) == 0 && written;
 }
 
-static int read_y(void *opened, float *y)
+static int read_result(void *opened, float *result)
 {
     const size_t count = ((const runtime_layer *)opened)->y_count;
     fputs("{\"do\": \"read\"}\n", child.to);
     const int failed = ask_well();
     if (failed) return failed;
     FILE *file = open_tensor("y", "rb");
-    const bool good = file != NULL && fread(y, sizeof *y, count, file) == count;
+    const bool good = file != NULL && fread(result, sizeof *result, count, file) == count;
     if (file != NULL) fclose(file);
     return good ? EXIT_DONE : report(EXIT_DEVICE, "cannot read what ONNX Runtime wrote");
 }
@@ -146,7 +146,7 @@ static void write_layer(const peer_layer *one, int threads)
 static const char *open_in_child(const peer_task *task, runtime_layer *opened)
 {
     peer_layer one;
-    const char *refused = peer_describe(task->problem, &one);
+    const char *refused = peer_describe_forward(task->problem, &one);
     if (refused != NULL) return refused;
     opened->y_count = (size_t)(one.n * one.k * one.out[0] * one.out[1]);
     const size_t x_count = (size_t)(one.n * one.c * one.in[0] * one.in[1]);
@@ -187,4 +187,4 @@ static void close_layer(void *opened)
     free(opened);
 }
 
-const peer_calls peer_onnxruntime = {start, stop, open_layer, run, read_y, implementation, close_layer};
+const peer_calls peer_onnxruntime = {start, stop, open_layer, run, read_result, implementation, close_layer};

@@ -43,3 +43,9 @@ const char *peer_describe(const layer_problem *problem, peer_layer *d)
     }
     return NULL;
 }
+
+const char *peer_describe_forward(const layer_problem *problem, peer_layer *described)
+{
+    if (problem->pass != LAYER_FORWARD) return "it is compared forward alone";
+    return peer_describe(problem, described);
+}

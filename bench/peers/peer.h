@@ -10,6 +10,7 @@ typedef struct peer_task {
     const layer_problem *problem;
     tsr_layout layout;    /* how x and y lie: NCHW, NHWC, or ANY where the peer may choose */
     const float *x, *w;   /* as layer_x() and layer_w() give them; w NULL: pooling */
+    const float *dy;      /* as layer_dy() gives it, where the pass is backward */
     tsr_context *context; /* the device that is measured */
     int threads;
 } peer_task;
@@ -30,7 +31,7 @@ typedef struct peer_calls {
      * reason is in *refused, a text that lasts. */
     void *(*open)(const peer_task *task, const char *variant, const char **refused);
     int (*run)(void *opened, int count);               /* so many times, and waits; an exit code (report.h) */
-    int (*read_y)(void *opened, float *y);             /* dense NCHW, of the last run */
+    int (*read_result)(void *opened, float *result);   /* dense NCHW, of the last run */
     const char *(*implementation)(const void *opened); /* what of the library runs; lives as long as it is open */
     void (*close)(void *opened);
 } peer_calls;
@@ -55,5 +56,8 @@ typedef struct peer_layer {
 
 /* NULL, or why the problem is more than that. The end padding is that which the output's size takes. */
 const char *peer_describe(const layer_problem *problem, peer_layer *described);
+
+/* The same for peers that have no backward passes, or are not asked for them. */
+const char *peer_describe_forward(const layer_problem *problem, peer_layer *described);
 
 #endif

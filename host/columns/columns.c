@@ -104,5 +104,9 @@ static void format(const tsr__problem *p, tsr__text *text)
     tsr__notation_format(&shown, default_stride, text);
 }
 
-const tsr__operator tsr__columns = {
-    .name = "columns", .has_window = true, .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+const tsr__operator tsr__columns = {.name = "columns",
+                                    .has_window = true,
+                                    .operands = tsr__forward_operands,
+                                    .opencl = opencl_algorithms,
+                                    .host = host_algorithms,
+                                    .format = format};

@@ -230,5 +230,10 @@ const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity
     return text;
 }
 
-const tsr__operator tsr__conv = {
-    .name = "conv", .has_window = true, .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+const tsr__operator tsr__conv = {.name = "conv",
+                                 .has_window = true,
+                                 .operands = tsr__forward_operands,
+                                 .takes_packed = true,
+                                 .opencl = opencl_algorithms,
+                                 .host = host_algorithms,
+                                 .format = format};

@@ -333,7 +333,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     const tsr_tensor x = input(p);
     const bool flat = is_pointwise(p, &x);
     const int64_t global[3] = {items_of_plane(p, params), p->x.n, phases(p) * p->groups * tiles(p, params)};
-    if (is_staged(p)) tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE);
+    if (is_staged(p))
+        tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE, 0);
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
     define(p, params, l);
     tsr__launch_slot(l, is_staged(p) ? TSR__WORKSPACE : TSR__X);

@@ -4,9 +4,6 @@
 
 extern const tsr__source tsr__source_conv_reference;
 
-/* Bits of the kernel's `mode`, beside the number of the padding mode. */
-enum { TRANSPOSED = 4, FLIP = 8 };
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)params;
@@ -26,7 +23,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_window(l, &p->window);
     tsr__launch_long(l, tsr__group_c(p));
     tsr__launch_long(l, tsr__group_k(p));
-    tsr__launch_int(l, p->window.pad_mode + (p->window.transposed ? TRANSPOSED : 0) + (p->flip ? FLIP : 0));
+    tsr__launch_int(l, tsr__conv_mode(p));
     tsr__launch_reference_grid(l, &p->y, device);
 }
 

@@ -229,8 +229,18 @@ void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const 
     tsr__launch_slot(l, TSR__PACKED);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, p->y.c);
-    tsr__launch_int(l, p->flip);
+    tsr__launch_int(l, p->window.transposed ? tsr__taps(p) : p->x.c * tsr__taps(p));
+    tsr__launch_int(l, p->window.transposed ? p->y.c * tsr__taps(p) : tsr__taps(p));
+    tsr__launch_int(l, p->flip != p->window.transposed);
     tsr__launch_grid(l, global, local);
+}
+
+/* With stride 1 a transposed convolution is a convolution by the mirrored filter, whose padding is what the filter
+ * reaches beyond the other's. */
+static int64_t padding(const tsr__problem *p, int axis)
+{
+    const int64_t pad = p->window.pad_begin[axis];
+    return p->window.transposed ? tsr__window_extent(&p->window, axis) - 1 - pad : pad;
 }
 
 /* INPUT_ARGS of the kernels. */
@@ -240,8 +250,8 @@ static void launch_input(tsr__launch *l, const tsr__problem *p, const tsr__param
     tsr__launch_slot(l, is_staged(p) ? TSR__WORKSPACE : TSR__X);
     tsr__launch_int(l, p->x.size[TSR_H]);
     tsr__launch_int(l, p->x.size[TSR_W]);
-    tsr__launch_int(l, p->window.pad_begin[TSR_H]);
-    tsr__launch_int(l, p->window.pad_begin[TSR_W]);
+    tsr__launch_int(l, padding(p, TSR_H));
+    tsr__launch_int(l, padding(p, TSR_W));
     tsr__cpu_launch_strides(l, &x, tsr__spanned_c(&x));
 }
 
@@ -305,7 +315,8 @@ void tsr__winograd_launches(const tsr__source *source, const tsr__problem *p, co
                             tsr__launches *out)
 {
     const tsr_tensor x = input(p, params);
-    if (is_staged(p)) tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE);
+    if (is_staged(p))
+        tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE, 0);
     if (params->value[LOCAL] > 0) {
         add_fused(source, p, params, out);
         return;

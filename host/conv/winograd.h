@@ -6,9 +6,8 @@
 
 /* What they can do. */
 enum {
-    TSR__WINOGRAD_FEATURES =
-        TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__DEPTH_BIT | TSR__DILATION_BIT | TSR__F64_BIT | TSR__GROUPS_BIT |
-                              TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT | TSR__EXACT_BIT)
+    TSR__WINOGRAD_FEATURES = TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__DEPTH_BIT | TSR__DILATION_BIT | TSR__F64_BIT |
+                                                   TSR__GROUPS_BIT | TSR__HALF_SUMS_BIT | TSR__EXACT_BIT)
 };
 
 extern const char *const tsr__winograd_param_names[];

@@ -28,14 +28,6 @@ static void unfold_row(const tsr__problem *p, const tsr__host_args *a, int64_t n
     }
 }
 
-/* The window whose element `tap` lies at a pixel of the image; -1 where there is none. */
-static int64_t window_over(const tsr__window *w, int axis, int64_t pixel, int64_t tap)
-{
-    const int64_t begin = pixel + w->pad_begin[axis] - tap * w->dilation[axis];
-    if (begin < 0 || begin % w->stride[axis] != 0 || begin / w->stride[axis] >= w->out[axis]) return -1;
-    return begin / w->stride[axis];
-}
-
 static double sum_pixel(const tsr__problem *p, const tsr__host_args *a, int64_t n, int64_t c,
                         const int64_t pixel[TSR_AXES])
 {
@@ -44,9 +36,9 @@ static double sum_pixel(const tsr__problem *p, const tsr__host_args *a, int64_t 
     double sum = 0.0;
     for (int64_t tap = 0; tap < taps; ++tap) {
         const row r = row_of(w, tap);
-        const int64_t o = window_over(w, TSR_D, pixel[TSR_D], r.tap[TSR_D]);
-        const int64_t q = window_over(w, TSR_H, pixel[TSR_H], r.tap[TSR_H]);
-        const int64_t s = window_over(w, TSR_W, pixel[TSR_W], r.tap[TSR_W]);
+        const int64_t o = tsr__window_reader(w, TSR_D, pixel[TSR_D], 0, r.tap[TSR_D]);
+        const int64_t q = tsr__window_reader(w, TSR_H, pixel[TSR_H], 0, r.tap[TSR_H]);
+        const int64_t s = tsr__window_reader(w, TSR_W, pixel[TSR_W], 0, r.tap[TSR_W]);
         if (o < 0 || q < 0 || s < 0) continue;
         const int64_t at = (o * w->out[TSR_H] + q) * w->out[TSR_W] + s;
         sum += tsr__load(p->x.dtype, a->x, tsr__tensor_at(&p->x, n, c * taps + tap, 0, 0, at));

@@ -1,15 +1,8 @@
 /* The naive convolution that everything else is compared with: one output at a time, summed in double, in the order of
  * the formula. Any problem. */
 #include "algorithm.h"
+#include "cpu/convolution.h"
 #include "cpu/epilogue.h"
-
-/* The element of the filter that meets tap t, r, s: flipped, the one opposite. */
-static int64_t filter_element(const tsr__problem *p, int64_t t, int64_t r, int64_t s)
-{
-    const int64_t *size = p->window.filter;
-    const int64_t at = (t * size[TSR_H] + r) * size[TSR_W] + s;
-    return p->flip ? tsr__taps(p) - 1 - at : at;
-}
 
 /* One output before the epilogue. */
 static double sum_window(const tsr__problem *p, const tsr__host_args *a, int64_t n, int64_t k,
@@ -26,7 +19,7 @@ static double sum_window(const tsr__problem *p, const tsr__host_args *a, int64_t
                     const int64_t h = tsr__window_source(win, TSR_H, out[TSR_H], r);
                     const int64_t w = tsr__window_source(win, TSR_W, out[TSR_W], s);
                     if (d < 0 || h < 0 || w < 0) continue;
-                    const int64_t weight = tsr__filter_at(p, k, c) + filter_element(p, t, r, s);
+                    const int64_t weight = tsr__filter_at(p, k, c) + tsr__filter_element(p, t, r, s);
                     sum += tsr__load(p->x.dtype, a->x, tsr__tensor_at(&p->x, n, first_c + c, d, h, w)) *
                            tsr__load(p->x.dtype, a->w, weight);
                 }

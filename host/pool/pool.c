@@ -249,5 +249,9 @@ const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity
     return text;
 }
 
-const tsr__operator tsr__pool = {
-    .name = "pool", .has_window = true, .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+const tsr__operator tsr__pool = {.name = "pool",
+                                 .has_window = true,
+                                 .operands = tsr__forward_operands,
+                                 .opencl = opencl_algorithms,
+                                 .host = host_algorithms,
+                                 .format = format};

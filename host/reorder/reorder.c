@@ -58,5 +58,8 @@ static void format(const tsr__problem *p, tsr__text *text)
         tsr__text_add(text, ",%s->%s", tsr_dtype_text(p->x.dtype), tsr_dtype_text(p->y.dtype));
 }
 
-const tsr__operator tsr__reorder = {
-    .name = "reorder", .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+const tsr__operator tsr__reorder = {.name = "reorder",
+                                    .operands = tsr__forward_operands,
+                                    .opencl = opencl_algorithms,
+                                    .host = host_algorithms,
+                                    .format = format};

@@ -9,7 +9,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)device;
     (void)params;
     tsr__launch *l = tsr__launches_add(out, NULL, NULL);
-    tsr__reorder_rows_launch(l, &p->x, TSR__X, &p->y, TSR__Y);
+    tsr__reorder_rows_launch(l, &p->x, TSR__X, &p->y, TSR__Y, 0);
 }
 
 const tsr__algorithm tsr__reorder_rows = {

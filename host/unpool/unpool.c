@@ -54,5 +54,15 @@ static void format(const tsr__problem *p, tsr__text *text)
         p->y.size[TSR_W]);
 }
 
-const tsr__operator tsr__unpool = {
-    .name = "unpool", .opencl = opencl_algorithms, .host = host_algorithms, .format = format};
+static const tsr__operand unpool_operands[] = {
+    TSR__READS(x, TSR__X, NULL),
+    TSR__READS(indices, TSR__INDICES, NULL),
+    TSR__WRITES(y, TSR__Y, NULL),
+    {.name = NULL},
+};
+
+const tsr__operator tsr__unpool = {.name = "unpool",
+                                   .operands = unpool_operands,
+                                   .opencl = opencl_algorithms,
+                                   .host = host_algorithms,
+                                   .format = format};

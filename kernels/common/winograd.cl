@@ -73,12 +73,13 @@ static int point_step(int c)
 
 /* ---- Filters --------------------------------------------------------------------------------------------------- */
 
-/* Packs the weights of one input channel for one block of output channels. */
+/* Packs the weights of one input channel for one block of output channels. Those of plain channels k and c lie at
+ * k * k_step + c * c_step. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(__global const X_ELEMENT *restrict w,
                                                                                 ulong w_offset,
                                                                                 __global REAL *restrict packed,
                                                                                 ulong packed_offset, int c, int k,
-                                                                                int flip)
+                                                                                int k_step, int c_step, int flip)
 {
     const int channel = (int)get_global_id(0), block = (int)get_global_id(1);
     __global REAL *to = packed + packed_offset + (block * POINTS * c + channel) * TILE_CHANNELS;
@@ -89,7 +90,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(
         REALV halfway[IN][3];
         for (int i = 0; i < VEC; ++i)
             for (int a = 0; a < 9; ++a) {
-                const int at = ((k0 + i) * c + channel) * 9 + (flip ? 8 - a : a);
+                const int at = (k0 + i) * k_step + channel * c_step + (flip ? 8 - a : a);
                 tap[a][i] = k0 + i < k ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
             }
         for (int s = 0; s < 3; ++s) {

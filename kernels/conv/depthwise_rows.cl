@@ -24,37 +24,9 @@
 #include "common/epilogue.cl"
 #include "common/taps.cl"
 #include "common/strided.cl"
+#include "common/region.cl"
 
-/* Columns that TILE_Q outputs see; and a row of the region, with room for the last vector. */
-#define SPAN  ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
-#define PITCH (SPAN + VEC)
-#define TAPS  (T * R * S)
-
-/* Rows of the region that so many rows of outputs see. */
-#define LINES(outputs) (((outputs)-1) * STRIDE_H + (R - 1) * DILATION_H + 1)
-
-/* Copies columns iw to iw + SPAN of a row of w elements into the region; NULL is a row of zeros. From the row's first
- * element on there are `room` in its plane. */
-static inline void copy_row(REAL *to, __global const X_ELEMENT *row, int iw, int w, int room)
-{
-    const int begin = clamp(-iw, 0, SPAN), end = row == 0 ? begin : clamp(w - iw, begin, SPAN);
-    for (int i = 0; i < begin; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), to + i);
-    if (end - begin >= VEC) {
-        /* The last vector ends where the row does, over elements that are copied already. */
-        for (int i = begin; i < end; i += VEC) {
-            const int at = min(i, end - VEC);
-            STOREV_OWN(LOADV_X(row + iw + at), to + at);
-        }
-    } else if (iw + begin + VEC <= room) {
-        if (end > begin) STOREV_OWN(LOADV_X(row + iw + begin), to + begin);
-    } else {
-        for (int i = begin; i < end; ++i) to[i] = LOAD_X(row, iw + i);
-    }
-    for (int i = end; i < SPAN; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), to + i);
-    if (PAD_MODE == 0 || row == 0) return;
-    for (int i = 0; i < begin; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
-    for (int i = end; i < SPAN; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
-}
+#define TAPS (T * R * S)
 
 /* Sums of VEC outputs in each of TILE_P rows, the first of which sees the region from `from` on; slices lie `slice`
  * apart. Each vector that is loaded serves all rows that see it: loads cost more here than multiply-adds, as most of

@@ -10,20 +10,9 @@
  * One work-item makes one output, as the formula says it. It is slow and meant to be: what it does can be checked by
  * reading it. The residual was copied to y beforehand: GPUs have no registers for the strides of one more tensor.
  */
+#include "common/convolution.cl"
 #include "common/epilogue.cl"
 #include "common/tensor.cl"
-
-/* Where an element of the filter looks, on one axis: outside where it meets zero padding or, transposed, no input. */
-static long look_up(long out, long tap, long size, long stride, long dilation, long pad, int pad_mode, int transposed)
-{
-    const long reach = transposed ? out + pad - tap * dilation : out * stride - pad + tap * dilation;
-    if (transposed) return reach >= 0 && reach % stride == 0 && reach / stride < size ? reach / stride : -1;
-    if (reach >= 0 && reach < size) return reach;
-    if (pad_mode == 1) return reach < 0 ? -reach : 2 * (size - 1) - reach;
-    if (pad_mode == 2) return reach < 0 ? 0 : size - 1;
-    if (pad_mode == 3) return reach < 0 ? reach + size : reach - size;
-    return -1;
-}
 
 __kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offset,
                              __global const X_ELEMENT *restrict weights, ulong w_offset, EPILOGUE_ARGS,

@@ -41,6 +41,16 @@ class Bench(CommandTest):
                                             "--json", "-"))
         self.assertEqual([result["algorithm"] for result in document["results"]], ["reference"])
 
+    def test_backward_passes(self):
+        for one, problems in (("backward-data", [CONV, MAX]), ("backward-weights", [CONV])):
+            document = json.loads(self.run_well("bench", "--problem", *problems, "--pass", one, "--json", "-"))
+            self.assertEqual([result["pass"] for result in document["results"]], [one] * len(problems))
+            self.assertEqual([result["distance"] for result in document["results"]], [0] * len(problems))
+        for one, problem, word in (("backward-weights", MAX, "no weights"), ("backward-data", CONV + ",bias", "bias"),
+                                   ("backward-data", MAX + ",indices", "indices"),
+                                   ("backward-weights", CONV + ",f16", "f32"), ("sideways", CONV, "sideways")):
+            self.refuse("bench", "--problem", problem, "--pass", one, "--device", "cpu", words=[word])
+
     def test_leaves_nothing_behind(self):
         with tempfile.TemporaryDirectory() as temporary:
             done = self.command("bench", "--problem", CONV, "--device", DEVICE, environment={"TMPDIR": temporary})

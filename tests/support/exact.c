@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/element.h"
+#include "cpu/pooling.h"
+#include "pool_backward/pool_backward.h"
 #include "support/support.h"
 
 exact_lab exact_lab_open(void)
@@ -24,44 +25,31 @@ void exact_lab_close(exact_lab *lab)
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* The tensors of a run: inputs, then what is written. */
-enum { X, W, SCALE, BIAS, RESIDUAL, SLOPE, INDICES_READ, INPUTS, Y = INPUTS, INDICES, TENSORS };
-
-static const char *const names[TENSORS] = {"x", "w", "scale", "bias", "residual", "slope", "indices", "y", "indices"};
-
-/* The bytes of each tensor, 0 where the problem has none, with plain weights. */
-static void list_bytes(const tsr__problem *p, const tsr_plan_info *info, uint64_t bytes[TENSORS])
+static bool is_used(const tsr__problem *p, const tsr__operand *o)
 {
-    const bool reads_indices = !p->op->has_window;
-    const uint64_t w_bytes = tsr_dtype_bytes(p->x.dtype) * (uint64_t)p->w_elements;
-    const uint64_t all[TENSORS] = {info->x_bytes,
-                                   w_bytes,
-                                   info->scale_bytes,
-                                   info->bias_bytes,
-                                   info->residual_bytes,
-                                   info->slope_bytes,
-                                   reads_indices ? info->indices_bytes : 0,
-                                   info->y_bytes,
-                                   reads_indices ? 0 : info->indices_bytes};
-    memcpy(bytes, all, sizeof all);
+    return o->used == NULL || o->used(p);
 }
 
-static uint64_t element_bytes(const tsr__problem *p, int tensor)
+static uint64_t element_bytes(const tsr__problem *p, tsr__slot slot)
 {
-    if (tensor == INDICES || tensor == INDICES_READ) return tsr__index_bytes(p) == 0 ? 1 : tsr__index_bytes(p);
-    return tsr_dtype_bytes(tensor == Y ? p->y.dtype : p->x.dtype);
+    const uint64_t bytes = tsr__slot_element_bytes(p, slot);
+    return bytes == 0 ? 1 : bytes; /* of indices that a problem has not */
 }
 
 /* The host's side of a problem with certain layouts, which all algorithms share that run in them. */
 typedef struct exact_data {
     bool made;
     tsr_layout x_layout, y_layout;
-    void *tensor[TENSORS]; /* what is written: as expected */
+    void *tensor[TSR__SLOTS]; /* what is written: as expected */
+    void *before[TSR__SLOTS]; /* what is added to; else NULL  */
 } exact_data;
 
 static void free_data(exact_data *d)
 {
-    for (int i = 0; i < TENSORS; ++i) free(d->tensor[i]);
+    for (int i = 0; i < TSR__SLOTS; ++i) {
+        free(d->tensor[i]);
+        free(d->before[i]);
+    }
     *d = (exact_data){0};
 }
 
@@ -75,45 +63,106 @@ static void *make_indices(support_random *random, const tsr__problem *p, uint64_
     return data;
 }
 
-static void *make_input(support_random *random, const tsr__problem *p, int tensor, uint64_t bytes)
+/* Small integers, but where exact quotients want others: an average's dy is divisible by all small counts, and a norm's
+ * y is a power of two. */
+static void *make_y(support_random *random, const tsr__problem *p, tsr__slot slot)
 {
-    if (tensor == X) return support_tensor(random, &p->x);
-    if (tensor == RESIDUAL) return support_tensor(random, &p->residual);
-    if (tensor == INDICES_READ) return make_indices(random, p, bytes);
-    return support_numbers(random, p->x.dtype, bytes, -3);
+    enum { COMMON_MULTIPLE = 2520 };
+    void *data = support_tensor(random, &p->y);
+    const bool averages = p->op == &tsr__pool_backward && p->pool_kind != TSR_POOL_MAX;
+    if (!averages) return data;
+    for (int64_t n = 0; n < p->y.n; ++n)
+        for (int64_t c = 0; c < p->y.c; ++c)
+            for (int64_t i = 0; i < tsr__tensor_plane(&p->y); ++i) {
+                const int64_t *size = p->y.size, d = i / (size[TSR_H] * size[TSR_W]);
+                const int64_t at = tsr__tensor_at(&p->y, n, c, d, i / size[TSR_W] % size[TSR_H], i % size[TSR_W]);
+                const double v = tsr__load(p->y.dtype, data, at);
+                if (p->pool_kind == TSR_POOL_LP)
+                    tsr__store(p->y.dtype, data, at, slot == TSR__DY ? v : v < 0.0 ? 1.0 : v == 3.0 ? 4.0 : v);
+                else
+                    tsr__store(p->y.dtype, data, at, v * COMMON_MULTIPLE);
+            }
+    return data;
+}
+
+/* Indices of a pooling: of any element of each window, or of none where that lies in the padding. */
+static void *make_places(support_random *random, const tsr__problem *p, uint64_t bytes)
+{
+    const tsr__window *w = &p->window;
+    void *data = support_allocate(bytes);
+    for (int64_t n = 0; n < p->y.n; ++n)
+        for (int64_t c = 0; c < p->y.c; ++c)
+            for (int64_t i = 0; i < tsr__tensor_plane(&p->y); ++i) {
+                const int64_t *size = p->y.size;
+                const int64_t out[TSR_AXES] = {i / (size[TSR_H] * size[TSR_W]), i / size[TSR_W] % size[TSR_H],
+                                               i % size[TSR_W]};
+                tsr__findings f = {.any = true};
+                for (int axis = 0; axis < TSR_AXES; ++axis) {
+                    const int64_t taps = tsr__window_taps(w, axis, out[axis]);
+                    f.at[axis] = tsr__window_at(w, axis, out[axis], support_random_int(random, 0, (int)taps - 1));
+                }
+                f.any = tsr__window_inside(w, f.at[TSR_D], f.at[TSR_H], f.at[TSR_W]);
+                const int64_t at = tsr__tensor_at(&p->y, n, c, out[TSR_D], out[TSR_H], out[TSR_W]);
+                tsr__store_index(p->indices, data, at, tsr__index_of(p, &f, n, c));
+            }
+    return data;
+}
+
+static void *make_input(support_random *random, const tsr__problem *p, tsr__slot slot)
+{
+    const uint64_t bytes = tsr__slot_bytes(p, slot);
+    switch (slot) {
+    case TSR__X:
+        return support_tensor(random, &p->x);
+    case TSR__Y:
+    case TSR__DY:
+    case TSR__DV:
+        return make_y(random, p, slot);
+    case TSR__RESIDUAL:
+        return support_tensor(random, &p->residual);
+    case TSR__INDICES:
+        return (p->op->has_window ? make_places : make_indices)(random, p, bytes);
+    default:
+        return support_numbers(random, p->x.dtype, bytes, -3);
+    }
 }
 
 /* ---- The reference --------------------------------------------------------------------------------------------- */
 
-static tsr_args make_args(tsr_buffer *const buffer[TENSORS])
-{
-    return (tsr_args){.x = buffer[X],
-                      .w = buffer[W],
-                      .scale = buffer[SCALE],
-                      .bias = buffer[BIAS],
-                      .residual = buffer[RESIDUAL],
-                      .slope = buffer[SLOPE],
-                      .y = buffer[Y],
-                      .indices = buffer[buffer[INDICES] != NULL ? INDICES : INDICES_READ]};
-}
-
 /* Runs the naive CPU path on the problem, in the same layouts. */
-static void run_reference(const exact_lab *lab, const tsr__problem *problem, const uint64_t bytes[TENSORS],
-                          exact_data *d)
+static void run_reference(const exact_lab *lab, const tsr__problem *problem, exact_data *d)
 {
     tsr_plan_options options = tsr_plan_options_default();
     options.algorithm = TSR__REFERENCE;
     tsr__problem mine = *problem;
     mine.half_sums = false; /* on this data both are exact */
     tsr_plan *plan = NULL;
+    tsr_args args = tsr_args_default();
+    tsr_buffer *buffer[TSR__SLOTS] = {NULL};
     REQUIRE(tsr__plan_create(lab->reference, &mine, &options, &plan));
-    tsr_buffer *buffer[TENSORS] = {NULL};
-    for (int i = 0; i < TENSORS; ++i)
-        if (bytes[i] > 0) REQUIRE(tsr_buffer_wrap_host(lab->reference, d->tensor[i], bytes[i], &buffer[i]));
-    const tsr_args args = make_args(buffer);
+    for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
+        if (!is_used(problem, o)) continue;
+        const uint64_t bytes = tsr__slot_bytes(problem, o->slot);
+        REQUIRE(tsr_buffer_wrap_host(lab->reference, d->tensor[o->slot], bytes, &buffer[o->slot]));
+        tsr__operand_give(o, &args, buffer[o->slot]);
+    }
     REQUIRE(tsr_plan_run(plan, &args));
-    for (int i = 0; i < TENSORS; ++i) tsr_buffer_destroy(buffer[i]);
+    for (int i = 0; i < TSR__SLOTS; ++i) tsr_buffer_destroy(buffer[i]);
     tsr_plan_destroy(plan);
+}
+
+/* What a tensor that is written holds before: poison, or numbers that are added to. dx and dv are never added to. */
+static void make_output(support_random *random, const tsr__problem *p, tsr__slot slot, exact_data *d)
+{
+    const uint64_t bytes = tsr__slot_bytes(p, slot);
+    if (p->accumulate && slot != TSR__DX && slot != TSR__DV && slot != TSR__Y) {
+        d->before[slot] = support_numbers(random, p->x.dtype, bytes, -3);
+        d->tensor[slot] = support_allocate(bytes);
+        memcpy(d->tensor[slot], d->before[slot], bytes);
+    } else {
+        d->tensor[slot] = support_allocate(bytes);
+        memset(d->tensor[slot], SUPPORT_POISON, bytes);
+    }
 }
 
 /* Makes the data of a problem, unless `kept` has it already. */
@@ -122,22 +171,18 @@ static void keep_data(const exact_lab *lab, const tsr__problem *problem, const t
     if (kept->made && kept->x_layout == info->x.layout && kept->y_layout == info->y.layout) return;
     free_data(kept);
     support_random random = {.state = info->x_bytes * 31 + info->y_bytes};
-    exact_data d = {.made = true, .x_layout = info->x.layout, .y_layout = info->y.layout};
-    uint64_t bytes[TENSORS];
-    list_bytes(problem, info, bytes);
-    for (int i = 0; i < TENSORS; ++i) {
-        if (bytes[i] == 0) continue;
-        d.tensor[i] = i < INPUTS ? make_input(&random, problem, i, bytes[i]) : support_allocate(bytes[i]);
-        if (i >= INPUTS) memset(d.tensor[i], SUPPORT_POISON, bytes[i]);
+    *kept = (exact_data){.made = true, .x_layout = info->x.layout, .y_layout = info->y.layout};
+    for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
+        if (!is_used(problem, o)) continue;
+        if (o->written)
+            make_output(&random, problem, o->slot, kept);
+        else
+            kept->tensor[o->slot] = make_input(&random, problem, o->slot);
     }
-    run_reference(lab, problem, bytes, &d);
-    *kept = d;
+    run_reference(lab, problem, kept);
 }
 
 /* ---- The device's side ----------------------------------------------------------------------------------------- */
-
-/* The memory of a run: the tensors, then what the plan wants besides. */
-enum { WORKSPACE = TENSORS, PACKED, BUFFERS };
 
 static support_guarded create_buffer(const exact_lab *lab, const void *data, uint64_t bytes, uint64_t element)
 {
@@ -145,27 +190,29 @@ static support_guarded create_buffer(const exact_lab *lab, const void *data, uin
     return support_guarded_create(lab->context, data, bytes, element);
 }
 
+/* The memory of a run, by slots. */
 static void create_buffers(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info,
-                           const exact_data *d, bool packed, support_guarded buffers[BUFFERS])
+                           const exact_data *d, bool packed, support_guarded buffers[TSR__SLOTS])
 {
-    uint64_t bytes[TENSORS];
     const uint64_t inner = tsr__slot_element_bytes(problem, TSR__WORKSPACE);
-    list_bytes(problem, info, bytes);
-    for (int i = 0; i < TENSORS; ++i)
-        buffers[i] = create_buffer(lab, i < INPUTS ? d->tensor[i] : NULL, bytes[i], element_bytes(problem, i));
-    buffers[WORKSPACE] = create_buffer(lab, NULL, info->workspace_bytes, inner);
-    buffers[PACKED] = create_buffer(lab, NULL, packed ? info->packed_bytes : 0, inner);
+    for (int i = 0; i < TSR__SLOTS; ++i) buffers[i] = (support_guarded){0};
+    for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
+        if (!is_used(problem, o)) continue;
+        const void *data = o->written ? d->before[o->slot] : d->tensor[o->slot];
+        buffers[o->slot] = create_buffer(lab, data, tsr__slot_bytes(problem, o->slot), element_bytes(problem, o->slot));
+    }
+    buffers[TSR__WORKSPACE] = create_buffer(lab, NULL, info->workspace_bytes, inner);
+    buffers[TSR__PACKED] = create_buffer(lab, NULL, packed ? info->packed_bytes : 0, inner);
 }
 
-static void run_plan(const tsr_plan *plan, bool packed, const support_guarded buffers[BUFFERS])
+static void run_plan(const tsr_plan *plan, bool packed, const support_guarded buffers[TSR__SLOTS])
 {
-    tsr_buffer *buffer[TENSORS];
-    for (int i = 0; i < TENSORS; ++i) buffer[i] = buffers[i].buffer;
-    tsr_args args = make_args(buffer);
-    args.workspace = buffers[WORKSPACE].buffer;
+    tsr_args args = {.workspace = buffers[TSR__WORKSPACE].buffer};
+    for (const tsr__operand *o = plan->offer.whole.op->operands; o->name != NULL; ++o)
+        tsr__operand_give(o, &args, buffers[o->slot].buffer);
     if (packed) {
-        args.w = buffers[PACKED].buffer;
-        REQUIRE(tsr_plan_pack_enqueue(plan, buffer[W], buffers[PACKED].buffer, NULL, 0, NULL, NULL));
+        args.w = buffers[TSR__PACKED].buffer;
+        REQUIRE(tsr_plan_pack_enqueue(plan, buffers[TSR__W].buffer, buffers[TSR__PACKED].buffer, NULL, 0, NULL, NULL));
     }
     REQUIRE(tsr_plan_run(plan, &args));
 }
@@ -178,7 +225,7 @@ static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p)
     enum { LARGEST = 3 };
     if (algorithm->error == 0.0) return 0.0;
     const double sums = algorithm->error * (double)(tsr__group_c(p) * tsr__taps(p)) * LARGEST * LARGEST;
-    return sums * (p->scale ? LARGEST : 1) * (p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1);
+    return sums * (p->scale || p->scaled_weights ? LARGEST : 1) * (p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1);
 }
 
 /* What an output may differ in from what is expected. */
@@ -229,22 +276,28 @@ static bool holds(const tsr_plan_info *info, const support_guarded *g, const uns
     return same;
 }
 
+static const char *name_of(const tsr__operator *op, int slot)
+{
+    for (const tsr__operand *o = op->operands; o->name != NULL; ++o)
+        if ((int)o->slot == slot) return o->name;
+    return slot == TSR__WORKSPACE ? "workspace" : "packed";
+}
+
 static bool verify(const exact_lab *lab, const tsr__offer *offer, const tsr_plan_info *info, const exact_data *d,
-                   const support_guarded buffers[BUFFERS])
+                   const support_guarded buffers[TSR__SLOTS])
 {
     const tsr__problem *problem = &offer->whole;
     bool good = true;
-    for (int i = 0; i < TENSORS; ++i) {
+    for (int i = 0; i < TSR__SLOTS; ++i) {
+        const char *name = name_of(problem->op, i);
         leeway allowed = {0};
-        if (i == Y) allowed = (leeway){tolerance(offer->algorithm, problem), lab->signless_zeros};
-        good = holds(info, &buffers[i], d->tensor[i], names[i], element_bytes(problem, i), allowed) && good;
+        if (i == TSR__Y) allowed = (leeway){tolerance(offer->algorithm, problem), lab->signless_zeros};
+        if (d->tensor[i] != NULL)
+            good = holds(info, &buffers[i], d->tensor[i], name, element_bytes(problem, (tsr__slot)i), allowed) && good;
+        if (support_guarded_intact(&buffers[i])) continue;
+        printf("FAILED %s: bytes outside of %s were written\n", info->description, name);
+        good = false;
     }
-    for (int i = 0; i < BUFFERS; ++i)
-        if (!support_guarded_intact(&buffers[i])) {
-            const char *name = i < TENSORS ? names[i] : i == WORKSPACE ? "workspace" : "packed";
-            printf("FAILED %s: bytes outside of %s were written\n", info->description, name);
-            good = false;
-        }
     return good;
 }
 
@@ -253,7 +306,7 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
                   exact_tally *tally)
 {
     tsr_plan_options options = tsr_plan_options_default();
-    options.packed_weights = packed_weights && offer->problem.w_elements > 0;
+    options.packed_weights = packed_weights && offer->problem.op->takes_packed && !offer->whole.scaled_weights;
     tsr__offer mine = *offer;
     tsr__offer_measure(&mine, &options);
     tsr_plan *plan = NULL;
@@ -262,12 +315,12 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
     REQUIRE(tsr_plan_describe(plan, &info));
 
     keep_data(lab, &offer->whole, &info, kept);
-    support_guarded buffers[BUFFERS];
+    support_guarded buffers[TSR__SLOTS];
     create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
     tally->failed += !verify(lab, offer, &info, kept, buffers);
-    for (int i = 0; i < BUFFERS; ++i) support_guarded_destroy(&buffers[i]);
+    for (int i = 0; i < TSR__SLOTS; ++i) support_guarded_destroy(&buffers[i]);
     tsr_plan_destroy(plan);
 }
 

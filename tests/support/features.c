@@ -1,8 +1,14 @@
 #include "support/features.h"
 
+#include <string.h>
+
 #include "columns/columns.h"
 #include "conv/conv.h"
+#include "conv_backward_activation/conv_backward_activation.h"
+#include "conv_backward_data/conv_backward_data.h"
+#include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
+#include "pool_backward/pool_backward.h"
 #include "reorder/reorder.h"
 #include "support/support.h"
 #include "unpool/unpool.h"
@@ -120,20 +126,28 @@ static const variant *variant_of(size_t i)
     return &variants[(i / VARIANTS_EACH + i % VARIANTS_EACH * 4) % COUNT(variants)];
 }
 
-static bool conv_problem(size_t i, tsr__problem *out)
+/* A convolution as the i-th variant has it. */
+static tsr_conv vary_conv(const char *text, size_t i)
 {
     const variant *v = variant_of(i);
     tsr_conv c;
-    REQUIRE(tsr_conv_parse(convs[i / VARIANTS_EACH], &c));
+    tsr__problem p;
+    REQUIRE(tsr_conv_parse(text, &c));
     c.x_layout = v->x;
     c.y_layout = v->y;
     if (c.dtype == TSR_F32) c.dtype = c.half_sums ? TSR_F16 : v->dtype;
-    REQUIRE(tsr__conv_problem(&c, out));
+    REQUIRE(tsr__conv_problem(&c, &p));
     if (v->views) {
-        c.x_strides = with_gaps(&out->x);
-        c.y_strides = with_gaps(&out->y);
-        if (i % 2 == 0) c.residual_strides = with_gaps(&out->residual);
+        c.x_strides = with_gaps(&p.x);
+        c.y_strides = with_gaps(&p.y);
+        if (i % 2 == 0) c.residual_strides = with_gaps(&p.residual);
     }
+    return c;
+}
+
+static bool conv_problem(size_t i, tsr__problem *out)
+{
+    const tsr_conv c = vary_conv(convs[i / VARIANTS_EACH], i);
     REQUIRE(tsr__conv_problem(&c, out));
     return true;
 }
@@ -176,20 +190,28 @@ static const char *const pools[] = {
 
 static const tsr_dtype pool_dtypes[] = {TSR_U8, TSR_I8};
 
-static bool pool_problem(size_t i, tsr__problem *out)
+/* A pooling as the i-th variant has it. Algorithms want both sides alike, and one pair of unlike ones is enough. */
+static tsr_pool vary_pool(const char *text, size_t i)
 {
     const variant *v = variant_of(i);
-    tsr_pool p;
-    REQUIRE(tsr_pool_parse(pools[i / VARIANTS_EACH], &p));
-    /* Algorithms want both sides alike, and one pair of unlike ones is enough. */
-    p.x_layout = v->x;
-    p.y_layout = i % 9 == 0 ? v->y : v->x;
-    p.dtype = p.kind == TSR_POOL_MAX && i % VARIANTS_EACH == 2 ? pool_dtypes[i / VARIANTS_EACH % 2] : v->dtype;
-    REQUIRE(tsr__pool_problem(&p, out));
+    tsr_pool pool;
+    tsr__problem p;
+    REQUIRE(tsr_pool_parse(text, &pool));
+    pool.x_layout = v->x;
+    pool.y_layout = i % 9 == 0 ? v->y : v->x;
+    pool.dtype = v->dtype;
+    REQUIRE(tsr__pool_problem(&pool, &p));
     if (v->views) {
-        p.x_strides = with_gaps(&out->x);
-        p.y_strides = with_gaps(&out->y);
+        pool.x_strides = with_gaps(&p.x);
+        pool.y_strides = with_gaps(&p.y);
     }
+    return pool;
+}
+
+static bool pool_problem(size_t i, tsr__problem *out)
+{
+    tsr_pool p = vary_pool(pools[i / VARIANTS_EACH], i);
+    if (p.kind == TSR_POOL_MAX && i % VARIANTS_EACH == 2) p.dtype = pool_dtypes[i / VARIANTS_EACH % 2];
     REQUIRE(tsr__pool_problem(&p, out));
     return true;
 }
@@ -286,6 +308,89 @@ static bool reorder_problem(size_t i, tsr__problem *out)
     return true;
 }
 
+/* ---- Backward --------------------------------------------------------------------------------------------------- */
+
+/* More of what has no gradient that is a convolution. */
+static const char *const folds[] = {
+    "conv:c16h9w11k16r5s5st2pd2,replicate,scale",         "conv:c16h6w5k16r3s3pd1g16,replicate,flip",
+    "conv:c16h9w8k32r3s3dl2pd2g16,reflect,scale",         "convt:c9h4w5k4r3s3st2dl4pd1op3x2",
+    "convt:n2c16h3w4k12r2s3dl3pd1x0x1x0op2g4,flip,scale", "conv:c4h8w8k4st2000000,reflect",
+};
+
+/* Of each pass: the weights pass of all convolutions in all their variants, the data pass of all in one, the activation
+ * pass of some. */
+static bool weights_problem(size_t i, tsr__problem *out)
+{
+    tsr_conv_backward b = {.accumulate = i % 2 == 0, .forward = vary_conv(convs[i / VARIANTS_EACH], i)};
+    b.dbias = b.forward.bias;
+    b.dscale = b.forward.scale && i % 3 == 0;
+    REQUIRE(tsr__conv_backward_weights_problem(&b, out));
+    return true;
+}
+
+static bool activation_problem(size_t i, tsr__problem *out)
+{
+    static const char *const texts[] = {
+        "conv:n2c9h7w8k19,bias,relu",  "conv:c16h9w9k16,prelu",          "conv:c9h7w8k10,bias,clip:-1:2",
+        "conv:c9d2h7w8k10,bias,relu6", "conv:c9h7w8k10,leaky-relu:0.25", "conv:n2c9h7w8k10,hard-sigmoid:0.25:0.5",
+        "conv:n2c9h7w8k10,bias",       "conv:c3w50k21,bias,prelu",
+    };
+    tsr_conv_backward b = {.accumulate = i % 2 == 0, .forward = vary_conv(texts[i / VARIANTS_EACH % COUNT(texts)], i)};
+    b.dbias = b.forward.bias;
+    b.dslope = b.forward.activation == TSR_ACTIVATION_PRELU;
+    b.from_v = b.dslope || i % 2 == 0;
+    REQUIRE(tsr__conv_backward_activation_problem(&b, out));
+    return true;
+}
+
+static bool data_problem(size_t i, tsr__problem *out)
+{
+    tsr_conv_backward b = tsr_conv_backward_default();
+    if (i < COUNT(convs)) {
+        b.forward = vary_conv(convs[i], i * VARIANTS_EACH + i % VARIANTS_EACH);
+    } else {
+        const size_t fold = i - COUNT(convs);
+        b.forward = vary_conv(folds[fold / VARIANTS_EACH], fold);
+    }
+    REQUIRE(tsr__conv_backward_data_problem(&b, out));
+    return true;
+}
+
+/* Averages over counts whose quotients of common multiples are exact. */
+static const char *const backward_pools[] = {
+    "max:n2c9w37s3st2pd1",
+    "max:n2c9h9w10r3s3st2pd1,ceil",
+    "avg:c9h9w10r3s3st2pd1,ceil",
+    "avgpad:c16h10w9r3s3st2pd1,ceil",
+    "max:c9h9w10r3s3dl2pd2st1",
+    "avg:c9h9w10r3s2dl2x3pd1st1x2",
+    "avg:c9h9w10r3s3st1pd1div4",
+    "avg:c5d4h5w6t2r3s2st1",
+    "lp:c9h9w10r3s3st2pd1",
+    "lp:c16h9w10r3s3st1p1,ceil",
+    "lp:c9h9w10r2s3st1p4",
+    "max:n2c9h9w10r3s3st2pd1,indices",
+    "max:n2c9h9w10r3s3st1dl2pd2,indices32,flat",
+    "max:c9h9w10r3s3st2,indices,column-major,ceil",
+    "max:c5d5h6w7t2r3s2st1,indices",
+    "avg:c16h13w17os5x4,adaptive",
+    "max:c9h13w17os5x4,adaptive,indices",
+    "avg:c9d5h7w6os2x3x4,adaptive",
+    "max:c9h3w2os5x5,adaptive",
+    "avg:n2c19h12w14,global",
+    "max:c19h13w17,global",
+    "max:n2c5h7w9,global,indices32,flat",
+    "max:c8h5w5r3s3st2,same-upper",
+    "max:c16h8w8r3s3st2000000",
+};
+
+static bool pool_backward_problem(size_t i, tsr__problem *out)
+{
+    const tsr_pool p = vary_pool(backward_pools[i / VARIANTS_EACH], i);
+    REQUIRE(tsr__pool_backward_problem(&p, out));
+    return true;
+}
+
 /* ---- What can be asked for -------------------------------------------------------------------------------------- */
 
 uint32_t features_askable(const tsr__operator *op)
@@ -302,12 +407,21 @@ uint32_t features_askable(const tsr__operator *op)
                          TSR__ACTIVATION_BIT | TSR__HALF_SUMS_BIT | TSR__EXACT_BIT},
         {&tsr__pool, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__INT8_BIT | TSR__LP_BIT |
                          TSR__INDICES_BIT | TSR__ADAPTIVE_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT},
+        {&tsr__conv_backward_activation, layouts | TSR__F16_BIT | TSR__F64_BIT | TSR__VIEW_BIT | TSR__ACTIVATION_BIT},
+        {&tsr__conv_backward_data, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__GROUPS_BIT |
+                                       TSR__DENSE_BIT | TSR__TRANSPOSED_BIT | TSR__PAD_MODE_BIT | TSR__FLIP_BIT |
+                                       TSR__SCALE_BIT},
+        {&tsr__conv_backward_weights, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__GROUPS_BIT |
+                                          TSR__DENSE_BIT | TSR__TRANSPOSED_BIT | TSR__PAD_MODE_BIT | TSR__FLIP_BIT |
+                                          TSR__SCALE_BIT},
+        {&tsr__pool_backward, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__LP_BIT |
+                                  TSR__INDICES_BIT | TSR__ADAPTIVE_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT},
         {&tsr__unpool, layouts | floats | TSR__INT8_BIT | TSR__INDICES_BIT},
         {&tsr__columns, floats | window | TSR__PLAIN_BIT},
         {&tsr__reorder, layouts | floats | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__INT8_BIT | TSR__CONVERT_BIT},
     };
     size_t i = 0;
-    while (table[i].op != op) ++i;
+    while (strcmp(table[i].op->name, op->name) != 0) ++i;
     return table[i].features;
 }
 
@@ -318,9 +432,16 @@ static bool any_problem(size_t i, tsr__problem *out)
     const struct {
         size_t count;
         bool (*make)(size_t i, tsr__problem *out);
-    } groups[] = {{COUNT(convs) * VARIANTS_EACH, conv_problem}, {COUNT(pools) * VARIANTS_EACH, pool_problem},
-                  {COUNT(pinned_pools), pinned_pool_problem},   {COUNT(unpools) * 6, unpool_problem},
-                  {COUNT(unfolds) * 4, columns_problem},        {125, reorder_problem}};
+    } groups[] = {{COUNT(convs) * VARIANTS_EACH, conv_problem},
+                  {COUNT(pools) * VARIANTS_EACH, pool_problem},
+                  {COUNT(pinned_pools), pinned_pool_problem},
+                  {COUNT(unpools) * 6, unpool_problem},
+                  {COUNT(unfolds) * 4, columns_problem},
+                  {125, reorder_problem},
+                  {COUNT(convs) * VARIANTS_EACH, weights_problem},
+                  {24 * VARIANTS_EACH, activation_problem},
+                  {COUNT(convs) + COUNT(folds) * VARIANTS_EACH, data_problem},
+                  {COUNT(backward_pools) * VARIANTS_EACH, pool_backward_problem}};
     for (size_t group = 0; group < COUNT(groups); i -= groups[group++].count)
         if (i < groups[group].count) return groups[group].make(i, out);
     return false;

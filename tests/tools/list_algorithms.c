@@ -4,7 +4,11 @@
 
 #include "columns/columns.h"
 #include "conv/conv.h"
+#include "conv_backward_activation/conv_backward_activation.h"
+#include "conv_backward_data/conv_backward_data.h"
+#include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
+#include "pool_backward/pool_backward.h"
 #include "reorder/reorder.h"
 #include "select.h"
 #include "support/features.h"
@@ -16,6 +20,10 @@ static const struct {
     const char *title;
 } operators[] = {{&tsr__conv, "Convolution"},
                  {&tsr__pool, "Pooling"},
+                 {&tsr__conv_backward_activation, "Backward convolution: activation"},
+                 {&tsr__conv_backward_data, "Backward convolution: data that is no convolution itself"},
+                 {&tsr__conv_backward_weights, "Backward convolution: weights"},
+                 {&tsr__pool_backward, "Backward pooling"},
                  {&tsr__unpool, "Unpooling"},
                  {&tsr__columns, "Columns (unfold and fold)"},
                  {&tsr__reorder, "Reorder"}};

@@ -1,0 +1,39 @@
+/* common/region: the part of a plane that some outputs see, copied into private memory, padding and all and as REALs:
+ * that is one load and one store for each element, and afterwards no loop tests where it is. On top of vector.cl and
+ * taps.cl.
+ *
+ *   compiled in TILE_Q: outputs of a row; R S, strides and dilations of height and width; PAD_MODE (see taps.cl)
+ */
+#if !defined(TILE_Q)
+#error "the host must define TILE_Q"
+#endif
+
+/* Columns that TILE_Q outputs see; and a row of the region, with room for the last vector. */
+#define SPAN  ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+#define PITCH (SPAN + VEC)
+
+/* Rows of the region that so many rows of outputs see. */
+#define LINES(outputs) (((outputs)-1) * STRIDE_H + (R - 1) * DILATION_H + 1)
+
+/* Copies columns iw to iw + SPAN of a row of w elements into the region; NULL is a row of zeros. From the row's first
+ * element on there are `room` in its plane. */
+static inline void copy_row(REAL *to, __global const X_ELEMENT *row, int iw, int w, int room)
+{
+    const int begin = clamp(-iw, 0, SPAN), end = row == 0 ? begin : clamp(w - iw, begin, SPAN);
+    for (int i = 0; i < begin; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), to + i);
+    if (end - begin >= VEC) {
+        /* The last vector ends where the row does, over elements that are copied already. */
+        for (int i = begin; i < end; i += VEC) {
+            const int at = min(i, end - VEC);
+            STOREV_OWN(LOADV_X(row + iw + at), to + at);
+        }
+    } else if (iw + begin + VEC <= room) {
+        if (end > begin) STOREV_OWN(LOADV_X(row + iw + begin), to + begin);
+    } else {
+        for (int i = begin; i < end; ++i) to[i] = LOAD_X(row, iw + i);
+    }
+    for (int i = end; i < SPAN; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), to + i);
+    if (PAD_MODE == 0 || row == 0) return;
+    for (int i = 0; i < begin; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
+    for (int i = end; i < SPAN; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
+}

@@ -1,0 +1,139 @@
+/* conv_backward_weights/direct_blocked: sums of dv * x for CPUs, over images and planes; 1 to 3 axes, groups of whole
+ * vectors, padding with zeros.
+ *
+ *   launch      global = (ceil(C / (TILE_C * tiles)), K / (VEC * TILE_K), pieces), local = (1, 1, 1)
+ *   local mem   none
+ *   needs       dv in blocks or NHWC
+ *   compiled in VEC; TILE_K vectors of channels of dv and TILE_C channels of x in a register tile; X_BLOCK DV_BLOCK:
+ *               channels that lie side by side, 1 in NCHW, 0 for all of them (NHWC); DEPTH: there is a third axis;
+ *               ROOM: at least tiles * T * R * S; ACCUMULATE: sums are added to what is there
+ *   run time    everything else
+ *
+ * One work-item makes all taps of the filters from `tiles` tiles of channels of x to one tile of channels of dv, over
+ * one piece of all rows of outputs. It goes through `chunk` rows at a time, whose parts of x and dv a near cache holds
+ * while every tap and tile multiplies them: a pixel of dv is a vector, and one of x a number that all lanes share,
+ * so that a tile of products costs few loads. The sums of a chunk are added to those before, so that no chain of
+ * additions is long, and the order is the same whatever the tiles.
+ *
+ * In a transposed convolution x and dv change places: the host passes one as the other.
+ */
+#if !defined(TILE_K) || !defined(TILE_C) || !defined(X_BLOCK) || !defined(DV_BLOCK) || !defined(DEPTH) || \
+    !defined(ROOM) || !defined(ACCUMULATE)
+#error "direct_blocked.c must define TILE_K TILE_C X_BLOCK DV_BLOCK DEPTH ROOM ACCUMULATE"
+#endif
+
+#include "common/vector.cl"
+
+/* Products of one tap and tile: TILE_C channels of x, and for each TILE_K vectors. */
+#define TILE (TILE_C * TILE_K)
+
+/* Where a channel lies within a pixel's: blocks, or all channels, are `step` apart. */
+static ALWAYS_INLINE int channel_at(int channel, int step, const int block)
+{
+    return block == 0 ? channel : channel / block * step + channel % block;
+}
+
+/* One axis of the window: an output looks at out * stride - pad + tap * dilation, which lies in the image or not. */
+typedef struct {
+    int size, stride, dilation, pad;
+} window_axis;
+
+static int looks_at(window_axis a, int out, int tap)
+{
+    return out * a.stride - a.pad + tap * a.dilation;
+}
+
+/* The outputs of which a tap looks at the image: from the first on, and before the end. */
+static int first_output(window_axis a, int tap)
+{
+    return max(0, (a.pad - tap * a.dilation + a.stride - 1) / a.stride);
+}
+
+static int end_output(window_axis a, int tap, int outputs)
+{
+    const int last = a.size - 1 + a.pad - tap * a.dilation;
+    return last < 0 ? 0 : min(outputs, last / a.stride + 1);
+}
+
+typedef struct {
+    int d, h, w;
+} axes;
+
+/* Adds the products of some rows of outputs for one tap: `row` is the first, count them. */
+static ALWAYS_INLINE void add_rows(REALV sum[TILE], __global const REAL *x, __global const REAL *dv, axes x_step,
+                                   axes dv_step, MAYBE int x_channel, int dv_vector, window_axis depth,
+                                   window_axis height, window_axis width, int p, int q, int row, int count, int tap_d,
+                                   int tap_h, int tap_w)
+{
+    const int first = first_output(width, tap_w), end = end_output(width, tap_w, q);
+    const int pixel = width.stride * x_step.w;
+    for (int i = row; i < row + count; ++i) {
+        const int io = DEPTH ? i / p : 0, ip = DEPTH ? i % p : i;
+        const int id = DEPTH ? looks_at(depth, io, tap_d) : 0, ih = looks_at(height, ip, tap_h);
+        if ((uint)ih >= (uint)height.size || (uint)id >= (uint)depth.size) continue;
+        __global const REAL *from = x + id * x_step.d + ih * x_step.h + looks_at(width, first, tap_w) * x_step.w;
+        __global const REAL *by = dv + io * dv_step.d + ip * dv_step.h + first * dv_step.w;
+        for (int iq = first; iq < end; ++iq, from += pixel, by += dv_step.w) {
+            REALV gradient[TILE_K];
+#pragma unroll
+            for (int k = 0; k < TILE_K; ++k) gradient[k] = LOADV_X(by + k * dv_vector);
+#pragma unroll
+            for (int i = 0; i < TILE; ++i)
+                sum[i] = fma((REALV)from[i / TILE_K * (X_BLOCK == 1 ? x_channel : 1)], gradient[i % TILE_K], sum[i]);
+        }
+    }
+}
+
+/* Writes the sums of the channels and taps that exist, in the order of plain weights. */
+static void store_sums(__global REAL *to, REALV total[ROOM][TILE], int group_c, int channels, int vectors_k, int taps,
+                       int flip)
+{
+    for (int k = 0; k < vectors_k; ++k)
+        for (int c = 0; c < channels; ++c)
+            for (int tap = 0; tap < taps; ++tap) {
+                const REAL *sums = (const REAL *)&total[c / TILE_C * taps + tap][c % TILE_C * TILE_K];
+                __global REAL *at = to + (k * group_c + c) * taps + (flip ? taps - 1 - tap : tap);
+                *at = ACCUMULATE ? *at + sums[k] : sums[k];
+            }
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_direct_blocked(
+    __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict dv, ulong dv_offset,
+    __global REAL *restrict sums, ulong sums_offset, int n, int c, int k, int d, int h, int w, int o, int p, int q,
+    int t, int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w,
+    int pad_d, int pad_h, int pad_w, int groups, int tiles, int rows, int chunk, int flip, int x_n, int x_c, int x_d,
+    int x_h, int x_w, int dv_n, int dv_c, int dv_d, int dv_h, int dv_w)
+{
+    const int taps = t * r * s, group_c = c / groups, group_k = k / groups;
+    const int k0 = (int)get_global_id(1) * TILE_K * VEC, c0 = (int)get_global_id(0) * tiles * TILE_C;
+    const int group = k0 / group_k, piece = (int)get_global_id(2);
+    const int tiles_here = min(tiles, (group_c - c0 + TILE_C - 1) / TILE_C);
+    const window_axis depth = {d, stride_d, dilation_d, pad_d}, height = {h, stride_h, dilation_h, pad_h};
+    const window_axis width = {w, stride_w, dilation_w, pad_w};
+    const axes x_step = {x_d, x_h, x_w}, dv_step = {dv_d, dv_h, dv_w};
+    const int dv_vector = DV_BLOCK == 0 || DV_BLOCK > VEC ? VEC : dv_c;
+    REALV total[ROOM][TILE];
+
+    for (int i = 0; i < tiles_here * taps; ++i)
+        for (int j = 0; j < TILE; ++j) total[i][j] = (REALV)(REAL_OF(0.0));
+    for (int row = piece * rows, end = min(row + rows, n * o * p); row < end;) {
+        const int image = row / (o * p), first = row % (o * p), count = min(min(chunk, end - row), o * p - first);
+        __global const REAL *by = dv + dv_offset + image * dv_n + channel_at(k0, dv_c, DV_BLOCK);
+        for (int tile = 0; tile < tiles_here; ++tile) {
+            __global const REAL *from =
+                x + x_offset + image * x_n + channel_at(group * group_c + c0 + tile * TILE_C, x_c, X_BLOCK);
+            for (int tap = 0; tap < taps; ++tap) {
+                REALV sum[TILE];
+#pragma unroll
+                for (int i = 0; i < TILE; ++i) sum[i] = (REALV)(REAL_OF(0.0));
+                add_rows(sum, from, by, x_step, dv_step, x_c, dv_vector, depth, height, width, p, q, first, count,
+                         tap / s / r, tap / s % r, tap % s);
+#pragma unroll
+                for (int i = 0; i < TILE; ++i) total[tile * taps + tap][i] += sum[i];
+            }
+        }
+        row += count;
+    }
+    store_sums(sums + sums_offset + ((piece * k + k0) * group_c + c0) * taps, total, group_c,
+               min(tiles * TILE_C, group_c - c0), min(TILE_K * VEC, k - k0), taps, flip);
+}

@@ -1,0 +1,109 @@
+/* conv_backward_weights/reference: dw = the gradient of a convolution by its weights, for any problem: 1 to 3 axes, any
+ * layout, strides, type and size, transposed or not.
+ *
+ *   launch      conv_backward_weights_sum:    global = (T * R * S rounded up to whole groups, C / groups, K)
+ *               conv_backward_weights_finish: global = (K rounded up to whole groups, 1, 1)
+ *               local = (up to 64, 1, 1)
+ *   local mem   none
+ *   needs       nothing
+ *   compiled in DTYPE; HAS_SCALE HAS_DSCALE ACCUMULATE by conv_backward_weights_finish
+ *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
+ *
+ * conv_backward_weights_sum: one work-item sums one element of dw into the workspace: over a row, the rows of a plane,
+ * the planes of an image and the images, so that the order is fixed and no partial sum is long. It is slow and meant to
+ * be: what it does can be checked by reading it.
+ *
+ * conv_backward_weights_finish ends every algorithm of the weights pass: one work-item adds the pieces of one output
+ * channel's sums, multiplies them by scale, and makes dscale of them: the sum of dv * conv(x, w) is that of w times the
+ * sums of dv * x.
+ */
+#include "common/types.cl"
+#include "common/convolution.cl"
+#include "common/tensor.cl"
+#ifndef HAS_SCALE
+#define HAS_SCALE  0
+#define HAS_DSCALE 0
+#define ACCUMULATE 0
+#endif
+
+/* The position of an element of the weights: they are k, c / groups, filter, or transposed c, k / groups, filter. */
+static long weight_at(long ok, long group_channel, long tap, long group_c, long group_k, long taps, int transposed)
+{
+    const long filter =
+        transposed ? (ok / group_k * group_c + group_channel) * group_k + ok % group_k : ok * group_c + group_channel;
+    return filter * taps + tap;
+}
+
+__kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, ulong x_offset,
+                                        __global const X_ELEMENT *restrict dv, ulong dv_offset,
+                                        __global REAL *restrict sums, ulong sums_offset, TENSOR_ARGS(x),
+                                        TENSOR_ARGS(dv), long n, long d, long h, long w, long o, long p, long q, int t,
+                                        int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d,
+                                        int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w, long group_c,
+                                        long group_k, int mode)
+{
+    const int pad_mode = mode & 3, transposed = (mode & 4) != 0, flip = (mode & 8) != 0;
+    const long tap = (long)get_global_id(0), taps = (long)t * r * s;
+    const long group_channel = (long)get_global_id(1);
+    const long ok = (long)get_global_id(2);
+    if (tap >= taps) return;
+    const long ic = ok / group_k * group_c + group_channel;
+    const long it = tap / s / r, ir = tap / s % r, is = tap % s;
+
+    /* All that is found once is found here: GPUs have no registers to keep what it is made of. */
+    const long element = flip ? taps - 1 - tap : tap;
+    sums += sums_offset + (ulong)weight_at(ok, group_channel, element, group_c, group_k, taps, transposed);
+    x += x_offset + TENSOR_AT(x, 0, ic, 0, 0, 0);
+    dv += dv_offset + TENSOR_AT(dv, 0, ok, 0, 0, 0);
+    REAL sum = REAL_OF(0.0);
+    for (long in = 0; in < n; ++in, x += x_n, dv += dv_n) {
+        REAL image = REAL_OF(0.0);
+        for (long oo = 0; oo < o; ++oo) {
+            const long id = look_up(oo, it, d, stride_d, dilation_d, pad_d, pad_mode, transposed);
+            REAL plane = REAL_OF(0.0);
+            for (long op = 0; op < p && id >= 0; ++op) {
+                const long ih = look_up(op, ir, h, stride_h, dilation_h, pad_h, pad_mode, transposed);
+                REAL row = REAL_OF(0.0);
+                for (long oq = 0; oq < q && ih >= 0; ++oq) {
+                    const long iw = look_up(oq, is, w, stride_w, dilation_w, pad_w, pad_mode, transposed);
+                    if (iw < 0) continue;
+                    row += LOAD_X(dv, oo * dv_d + op * dv_h + oq * dv_w) * LOAD_X(x, id * x_d + ih * x_h + iw * x_w);
+                }
+                plane += row;
+            }
+            image += plane;
+        }
+        sum += image;
+    }
+    *sums = sum;
+}
+
+__kernel void conv_backward_weights_finish(__global const REAL *restrict sums, ulong sums_offset,
+                                           MAYBE __global const X_ELEMENT *restrict weights, MAYBE ulong w_offset,
+                                           MAYBE __global const X_ELEMENT *restrict scale, MAYBE ulong scale_offset,
+                                           __global Y_ELEMENT *restrict dw, ulong dw_offset,
+                                           MAYBE __global Y_ELEMENT *restrict dscale, MAYBE ulong dscale_offset,
+                                           long pieces, long elements, long k, long group_c, long group_k, long taps,
+                                           int transposed)
+{
+    const long ok = (long)get_global_id(0);
+    if (ok >= k) return;
+    const REAL scale_k = HAS_SCALE ? LOAD_X(scale, scale_offset + (ulong)ok) : REAL_OF(1.0);
+    MAYBE REAL product = REAL_OF(0.0);
+    for (long group_channel = 0; group_channel < group_c; ++group_channel) {
+        MAYBE REAL filter = REAL_OF(0.0);
+        for (long tap = 0; tap < taps; ++tap) {
+            const long at = weight_at(ok, group_channel, tap, group_c, group_k, taps, transposed);
+            REAL sum = REAL_OF(0.0);
+            for (long piece = 0; piece < pieces; ++piece) sum += sums[sums_offset + (ulong)(piece * elements + at)];
+            if (HAS_DSCALE) filter += sum * LOAD_X(weights, w_offset + (ulong)at);
+            const REAL before = ACCUMULATE ? LOAD_X(dw, dw_offset + (ulong)at) : REAL_OF(0.0);
+            STORE_Y(before + (HAS_SCALE ? sum * scale_k : sum), dw, dw_offset + (ulong)at);
+        }
+        product += filter;
+    }
+    if (HAS_DSCALE) {
+        const REAL before = ACCUMULATE ? LOAD_X(dscale, dscale_offset + (ulong)ok) : REAL_OF(0.0);
+        STORE_Y(before + product, dscale, dscale_offset + (ulong)ok);
+    }
+}
