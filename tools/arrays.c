@@ -149,6 +149,33 @@ int arrays_check_shape(const char *name, const npy_array *array, const char *oth
     return EXIT_DONE;
 }
 
+/* "0,2,1,3": where an element lies in an array. */
+static const char *format_place(const npy_array *array, size_t element, char *text, size_t capacity)
+{
+    int64_t place[NPY_MAX_AXES];
+    for (int axis = array->axes - 1; axis >= 0; --axis) {
+        place[axis] = (int64_t)(element % (size_t)array->shape[axis]);
+        element /= (size_t)array->shape[axis];
+    }
+    size_t used = 0;
+    for (int axis = 0; axis < array->axes && used < capacity; ++axis)
+        used += (size_t)snprintf(text + used, capacity - used, "%s%" PRId64, axis > 0 ? "," : "", place[axis]);
+    return text;
+}
+
+int arrays_check_indices(const npy_array *indices, int64_t least, int64_t plane)
+{
+    const int64_t *values = indices->data;
+    for (size_t i = 0; i < indices->count; ++i) {
+        if (values[i] >= least && values[i] < plane) continue;
+        char place[160];
+        return report(EXIT_INPUT,
+                      "%s: element [%s] is %" PRId64 "; expected %" PRId64 " to %" PRId64 ", a place in a plane of X",
+                      indices->path, format_place(indices, i, place, sizeof place), values[i], least, plane - 1);
+    }
+    return EXIT_DONE;
+}
+
 /* ---- Arrays and tensors ---------------------------------------------------------------------------------------- */
 
 int arrays_space(const npy_array *array)

@@ -47,6 +47,9 @@ int arrays_check_numbers(const char *option, const npy_array *array, int64_t exp
 int arrays_check_shape(const char *name, const npy_array *array, const char *other_name, const npy_array *other,
                        tsr_layout layout);
 
+/* That indices are places in a plane of so many elements; `least` is 0, or -1 where they may be no place at all. */
+int arrays_check_indices(const npy_array *indices, int64_t least, int64_t plane);
+
 /* Axes of space of an NCHW or NHWC array, and the tensor that it is. */
 int arrays_space(const npy_array *array);
 tsr_tensor arrays_tensor(const npy_array *array, tsr_layout layout);

@@ -81,9 +81,9 @@ static bool complete(atomic_file *file)
     return good && closed;
 }
 
-static int name_finally(atomic_file *file, bool complete_before)
+static int name_finally(atomic_file *file)
 {
-    const bool good = complete_before && rename(file->temporary, file->path) == 0;
+    const bool good = rename(file->temporary, file->path) == 0;
     const int exit_code = good ? EXIT_DONE : refuse(file->path);
     if (!good) unlink(file->temporary);
     release(file);
@@ -92,21 +92,16 @@ static int name_finally(atomic_file *file, bool complete_before)
 
 int atomic_file_commit(atomic_file *file)
 {
-    return name_finally(file, complete(file));
+    return atomic_file_commit_all(file, 1);
 }
 
-int atomic_file_commit_two(atomic_file *first, atomic_file *second)
+int atomic_file_commit_all(atomic_file *files, int count)
 {
-    int failed = complete(first) ? EXIT_DONE : refuse(first->path);
-    if (!failed && !complete(second)) failed = refuse(second->path);
-    if (failed) {
-        atomic_file_discard(first);
-        atomic_file_discard(second);
-        return failed;
-    }
-    failed = name_finally(first, true);
-    if (!failed) return name_finally(second, true);
-    atomic_file_discard(second);
+    int failed = EXIT_DONE, named = 0;
+    for (int i = 0; i < count && !failed; ++i)
+        if (!complete(&files[i])) failed = refuse(files[i].path);
+    for (; named < count && !failed; ++named) failed = name_finally(&files[named]);
+    for (; named < count; ++named) atomic_file_discard(&files[named]);
     return failed;
 }
 
@@ -148,17 +143,17 @@ static bool have_one_name(const atomic_file *a, const atomic_file *b)
     return found[0].st_dev == found[1].st_dev && found[0].st_ino == found[1].st_ino;
 }
 
-int atomic_file_try(const char *path, const char *second_path)
+int atomic_file_try(const char *const *paths, int count)
 {
-    atomic_file first, second;
-    int failed = atomic_file_open(path, &first);
-    if (failed) return failed;
-    if (second_path != NULL) {
-        failed = atomic_file_open(second_path, &second);
-        if (!failed && have_one_name(&first, &second))
-            failed = report(EXIT_INPUT, "%s and %s are one file; expected two", path, second_path);
-        atomic_file_discard(&second);
+    atomic_file files[ATOMIC_FILES_MAX] = {0};
+    int failed = EXIT_DONE;
+    for (int i = 0; i < count && !failed; ++i) {
+        if (paths[i] == NULL) continue;
+        failed = atomic_file_open(paths[i], &files[i]);
+        for (int j = 0; j < i && !failed; ++j)
+            if (paths[j] != NULL && have_one_name(&files[j], &files[i]))
+                failed = report(EXIT_INPUT, "%s and %s are one file; expected two", paths[j], paths[i]);
     }
-    atomic_file_discard(&first);
+    for (int i = 0; i < count; ++i) atomic_file_discard(&files[i]);
     return failed;
 }

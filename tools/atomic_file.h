@@ -15,12 +15,13 @@ typedef struct atomic_file {
 int atomic_file_open(const char *path, atomic_file *file);
 int atomic_file_commit(atomic_file *file);
 
-/* Both or none: neither has its final name before both are complete. They are two different files. */
-int atomic_file_commit_two(atomic_file *first, atomic_file *second);
+/* All or none: none has its final name before all are complete. They are different files. */
+enum { ATOMIC_FILES_MAX = 8 };
+int atomic_file_commit_all(atomic_file *files, int count);
 void atomic_file_discard(atomic_file *file);
 
-/* Whether a file, or two different ones, could be written; leaves nothing behind. The second may be NULL. */
-int atomic_file_try(const char *path, const char *second_path);
+/* Whether files, all different, could be written; leaves nothing behind. Paths that are NULL are passed over. */
+int atomic_file_try(const char *const *paths, int count);
 
 /* All at once: the bytes become the file's contents. */
 int atomic_file_write(const char *path, const void *bytes, size_t count);

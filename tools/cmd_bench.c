@@ -144,7 +144,7 @@ static int read_settings(const bench_options *o, run_settings *s, workload *all)
     int failed = read_limits(o->min_time, &s->limits);
     if (!failed) failed = peers_choose(o->vs, s->form.layout, &s->peers);
     if (!failed) failed = read_workload(o, s->form, all);
-    if (!failed && o->json != NULL && !to_stdout) failed = atomic_file_try(o->json, NULL);
+    if (!failed && o->json != NULL && !to_stdout) failed = atomic_file_try(&o->json, 1);
     return failed;
 }
 

@@ -138,7 +138,7 @@ int command_reorder(int argc, char **argv)
     tsr_tensor x;
     tsr_context *context = NULL;
     int failed = read_x(&options, arguments.text[0], &array, &x);
-    if (!failed) failed = atomic_file_try(options.output, NULL);
+    if (!failed) failed = atomic_file_try(&options.output, 1);
     if (!failed) failed = session_open(options.device, SESSION_CACHE_USER, NULL, &context);
     if (!failed) failed = run(&options, &array, &x, context);
     tsr_context_destroy(context);

@@ -55,10 +55,7 @@ static option_outcome check_options(const unpool_options *o)
     const char *missing = o->output == NULL                                    ? "-o X.npy"
                           : o->output_shape.count == 0 && o->kernel.count == 0 ? "--output-shape S or --kernel K"
                                                                                : NULL;
-    if (missing != NULL) {
-        report(EXIT_INPUT, "missing option: %s (--help tells what there is)", missing);
-        return OPTIONS_WRONG;
-    }
+    if (missing != NULL) return options_missing(missing);
     const option_given others[] = {
         {"kernel", o->kernel.count > 0}, {"stride", o->stride.count > 0}, {"pad", o->pad.count > 0}};
     return o->output_shape.count > 0 ? options_exclude("output-shape", others, 3) : OPTIONS_GO;
@@ -130,20 +127,6 @@ static int make_problem(const unpool_options *o, const npy_array *y, tsr_unpool 
     return options_spread_axes(&o->output_shape, arrays_space(y), 1, problem->size);
 }
 
-/* "0,2,1,3": where an element lies in an array. */
-static const char *format_place(const npy_array *array, size_t element, char *text, size_t capacity)
-{
-    int64_t place[NPY_MAX_AXES];
-    for (int axis = array->axes - 1; axis >= 0; --axis) {
-        place[axis] = (int64_t)(element % (size_t)array->shape[axis]);
-        element /= (size_t)array->shape[axis];
-    }
-    size_t used = 0;
-    for (int axis = 0; axis < array->axes && used < capacity; ++axis)
-        used += (size_t)snprintf(text + used, capacity - used, "%s%" PRId64, axis > 0 ? "," : "", place[axis]);
-    return text;
-}
-
 /* The library passes over an index outside of its plane; here it is taken for a mistake. */
 static int check_indices(const npy_array *indices, const tsr_unpool *problem)
 {
@@ -154,14 +137,7 @@ static int check_indices(const npy_array *indices, const tsr_unpool *problem)
                       "X has %" PRId64 " x %" PRId64 " x %" PRId64 " elements in a plane: more than 63 bits",
                       problem->size[TSR_D], problem->size[TSR_H], problem->size[TSR_W]);
     }
-    const int64_t *values = indices->data;
-    for (size_t i = 0; i < indices->count; ++i) {
-        if (values[i] >= 0 && values[i] < plane) continue;
-        char place[160];
-        return report(EXIT_INPUT, "%s: element [%s] is %" PRId64 "; expected 0 to %" PRId64 ", a place in a plane of X",
-                      indices->path, format_place(indices, i, place, sizeof place), values[i], plane - 1);
-    }
-    return EXIT_DONE;
+    return arrays_check_indices(indices, 0, plane);
 }
 
 /* ---- Running --------------------------------------------------------------------------------------------------- */
@@ -200,7 +176,7 @@ int command_unpool(int argc, char **argv)
     if (!failed) failed = arrays_check_shape(indices.path, &indices, y.path, &y, layout);
     if (!failed) failed = make_problem(&options, &y, &problem);
     if (!failed) failed = check_indices(&indices, &problem);
-    if (!failed) failed = atomic_file_try(options.output, NULL);
+    if (!failed) failed = atomic_file_try(&options.output, 1);
     if (!failed) failed = session_open(options.device, SESSION_CACHE_USER, NULL, &context);
     if (!failed) failed = run(&options, &problem, &y, &indices, context);
     tsr_context_destroy(context);

@@ -4,7 +4,9 @@
 
 int command_devices(int argc, char **argv);
 int command_conv(int argc, char **argv);
+int command_conv_backward(int argc, char **argv);
 int command_pool(int argc, char **argv);
+int command_pool_backward(int argc, char **argv);
 int command_unpool(int argc, char **argv);
 int command_reorder(int argc, char **argv);
 int command_filter(int argc, char **argv);

@@ -65,3 +65,24 @@ int explain_reorder(const tsr_context *context, const tsr_tensor *x, const tsr_t
     const tsr_status status = tsr_reorder_explain(context, x, y, options, e.items, MAX_CANDIDATES, &e.count);
     return print(context, "reorder", status, &e);
 }
+
+int explain_conv_pass(const tsr_context *context, const conv_pass *pass, const tsr_conv_backward *problem,
+                      const tsr_plan_options *options)
+{
+    explanation e;
+    char notation[256], text[320];
+    const tsr_status status = pass->explain(context, problem, options, e.items, MAX_CANDIDATES, &e.count);
+    tsr_conv_format(&problem->forward, notation, sizeof notation);
+    snprintf(text, sizeof text, "%s of %s", pass->name, notation);
+    return print(context, text, status, &e);
+}
+
+int explain_pool_backward(const tsr_context *context, const tsr_pool *forward, const tsr_plan_options *options)
+{
+    explanation e;
+    char notation[256], text[320];
+    const tsr_status status = tsr_pool_backward_explain(context, forward, options, e.items, MAX_CANDIDATES, &e.count);
+    tsr_pool_format(forward, notation, sizeof notation);
+    snprintf(text, sizeof text, "backward of %s", notation);
+    return print(context, text, status, &e);
+}

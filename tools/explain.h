@@ -2,7 +2,7 @@
 #ifndef TESSERA_TOOLS_EXPLAIN_H
 #define TESSERA_TOOLS_EXPLAIN_H
 
-#include "tessera.h"
+#include "conv_pass.h"
 
 /* Each returns an exit code (report.h). */
 int explain_conv(const tsr_context *context, const tsr_conv *problem, const tsr_plan_options *options);
@@ -10,5 +10,8 @@ int explain_pool(const tsr_context *context, const tsr_pool *problem, const tsr_
 int explain_unpool(const tsr_context *context, const tsr_unpool *problem, const tsr_plan_options *options);
 int explain_reorder(const tsr_context *context, const tsr_tensor *x, const tsr_tensor *y,
                     const tsr_plan_options *options);
+int explain_conv_pass(const tsr_context *context, const conv_pass *pass, const tsr_conv_backward *problem,
+                      const tsr_plan_options *options);
+int explain_pool_backward(const tsr_context *context, const tsr_pool *forward, const tsr_plan_options *options);
 
 #endif

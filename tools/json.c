@@ -34,6 +34,23 @@ static const char *described_problem(const run_result *result, char *text, size_
     return text;
 }
 
+/* Which algorithm ran, and how. */
+static void add_how(cJSON *object, const run_result *result)
+{
+    cJSON_AddStringToObject(object, "algorithm", result->algorithm);
+    cJSON_AddNumberToObject(object, "workspace_bytes", (double)result->workspace_bytes);
+    cJSON_AddStringToObject(object, "x_layout", tsr_layout_text(result->x_layout));
+    cJSON_AddStringToObject(object, "y_layout", tsr_layout_text(result->y_layout));
+}
+
+cJSON *json_pass(const char *pass, const run_result *result)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "pass", pass);
+    add_how(object, result);
+    return object;
+}
+
 cJSON *json_run(const tsr_device *device, const char *problem, const run_result *result, const npy_array *x,
                 const npy_array *y)
 {
@@ -42,11 +59,8 @@ cJSON *json_run(const tsr_device *device, const char *problem, const run_result 
     cJSON *document = cJSON_CreateObject();
     cJSON_AddItemToObject(document, "device", json_device(device));
     cJSON_AddStringToObject(document, "problem", problem);
-    cJSON_AddStringToObject(document, "algorithm", result->algorithm);
-    cJSON_AddNumberToObject(document, "workspace_bytes", (double)result->workspace_bytes);
+    add_how(document, result);
     cJSON_AddStringToObject(document, "dtype", npy_type_text(x->type));
-    cJSON_AddStringToObject(document, "x_layout", tsr_layout_text(result->x_layout));
-    cJSON_AddStringToObject(document, "y_layout", tsr_layout_text(result->y_layout));
     cJSON_AddItemToObject(document, "x", json_shape(x));
     cJSON_AddItemToObject(document, "y", json_shape(y));
     return document;

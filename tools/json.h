@@ -16,6 +16,9 @@ cJSON *json_shape(const npy_array *array);
 cJSON *json_run(const tsr_device *device, const char *problem, const run_result *result, const npy_array *x,
                 const npy_array *y);
 
+/* {"pass", "algorithm", "workspace_bytes", "x_layout", "y_layout"}: one of several runs. */
+cJSON *json_pass(const char *pass, const run_result *result);
+
 /* Print one document to stdout, or write it to a file, whole or not at all; "-" is stdout. Frees it either way. Each
  * returns an exit code (report.h). */
 int json_print(cJSON *document);

@@ -9,15 +9,17 @@
 static const char help[] =
     "tessera runs convolution and pooling on any OpenCL device, and on the CPU without one.\n"
     "\n"
-    "  tessera devices   lists the devices\n"
-    "  tessera conv      convolves an array with weights (.npy files)\n"
-    "  tessera pool      takes the maximum, the average or the norm over windows of an array (.npy files)\n"
-    "  tessera unpool    puts the results of a maximum pooling back where they came from (.npy files)\n"
-    "  tessera reorder   changes the order of an array's axes, and its type (.npy files)\n"
-    "  tessera filter    filters a photograph (PNG or JPEG)\n"
-    "  tessera bench     measures how fast a device is, against its own peak\n"
-    "  tessera tune      measures which algorithm and parameters run problems fastest, into a file\n"
-    "  tessera version   prints the version\n"
+    "  tessera devices         lists the devices\n"
+    "  tessera conv            convolves an array with weights (.npy files)\n"
+    "  tessera conv-backward   the gradients of a convolution (.npy files)\n"
+    "  tessera pool            takes the maximum, the average or the norm over windows of an array (.npy files)\n"
+    "  tessera pool-backward   the gradient of a pooling (.npy files)\n"
+    "  tessera unpool          puts the results of a maximum pooling back where they came from (.npy files)\n"
+    "  tessera reorder         changes the order of an array's axes, and its type (.npy files)\n"
+    "  tessera filter          filters a photograph (PNG or JPEG)\n"
+    "  tessera bench           measures how fast a device is, against its own peak\n"
+    "  tessera tune            measures which algorithm and parameters run problems fastest, into a file\n"
+    "  tessera version         prints the version\n"
     "\n"
     "tessera COMMAND --help explains a command.\n"
     "\n"
@@ -44,10 +46,16 @@ static const struct {
     const char *name, *full_name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"devices", "tessera devices", command_devices}, {"conv", "tessera conv", command_conv},
-    {"pool", "tessera pool", command_pool},          {"unpool", "tessera unpool", command_unpool},
-    {"reorder", "tessera reorder", command_reorder}, {"filter", "tessera filter", command_filter},
-    {"bench", "tessera bench", command_bench},       {"tune", "tessera tune", command_tune},
+    {"devices", "tessera devices", command_devices},
+    {"conv", "tessera conv", command_conv},
+    {"conv-backward", "tessera conv-backward", command_conv_backward},
+    {"pool", "tessera pool", command_pool},
+    {"pool-backward", "tessera pool-backward", command_pool_backward},
+    {"unpool", "tessera unpool", command_unpool},
+    {"reorder", "tessera reorder", command_reorder},
+    {"filter", "tessera filter", command_filter},
+    {"bench", "tessera bench", command_bench},
+    {"tune", "tessera tune", command_tune},
     {"version", "tessera version", command_version},
 };
 

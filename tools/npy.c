@@ -245,26 +245,20 @@ static void write_array(FILE *stream, const npy_array *array)
 
 int npy_write(const char *path, const npy_array *array)
 {
-    atomic_file file;
-    const int failed = atomic_file_open(path, &file);
-    if (failed) return failed;
-    write_array(file.stream, array);
-    return atomic_file_commit(&file);
+    return npy_write_all(&(npy_output){path, *array}, 1);
 }
 
-int npy_write_two(const char *path, const npy_array *array, const char *second_path, const npy_array *second)
+int npy_write_all(const npy_output *outputs, int count)
 {
-    atomic_file files[2];
-    int failed = atomic_file_open(path, &files[0]);
-    if (failed) return failed;
-    failed = atomic_file_open(second_path, &files[1]);
+    atomic_file files[ATOMIC_FILES_MAX];
+    int open = 0, failed = EXIT_DONE;
+    for (; open < count && !failed; ++open) failed = atomic_file_open(outputs[open].path, &files[open]);
     if (failed) {
-        atomic_file_discard(&files[0]);
+        for (int i = 0; i < open - 1; ++i) atomic_file_discard(&files[i]);
         return failed;
     }
-    write_array(files[0].stream, array);
-    write_array(files[1].stream, second);
-    return atomic_file_commit_two(&files[0], &files[1]);
+    for (int i = 0; i < count; ++i) write_array(files[i].stream, &outputs[i].array);
+    return atomic_file_commit_all(files, count);
 }
 
 void npy_free(npy_array *array)

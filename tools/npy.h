@@ -36,9 +36,15 @@ const char *npy_type_text(npy_type type);
  * data is asked for. Returns an exit code (report.h); on failure *array is empty. */
 int npy_read(const char *path, const npy_wanted *wanted, npy_array *array);
 
-/* Writes version 1 files, all of them whole or none at all. */
+/* An array and the file that it goes to. */
+typedef struct npy_output {
+    const char *path;
+    npy_array array;
+} npy_output;
+
+/* Writes version 1 files, at most ATOMIC_FILES_MAX (atomic_file.h): all of them whole or none at all. */
 int npy_write(const char *path, const npy_array *array);
-int npy_write_two(const char *path, const npy_array *array, const char *second_path, const npy_array *second);
+int npy_write_all(const npy_output *outputs, int count);
 
 void npy_free(npy_array *array);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RULES = 24, HELP_VALUE = 256 };
+enum { MAX_RULES = 30, HELP_VALUE = 256 };
 
 const char *const options_auto_pads[] = {"notset", "same-upper", "same-lower", "valid", NULL};
 
@@ -260,6 +260,11 @@ int options_check_least(const char *name, int64_t value, int64_t least)
 {
     if (value == OPTION_ABSENT || value >= least) return EXIT_DONE;
     return report(EXIT_INPUT, "--%s is %" PRId64 "; expected %" PRId64 " or more", name, value, least);
+}
+
+option_outcome options_missing(const char *option)
+{
+    return refuse_usage("missing option: ", option);
 }
 
 option_outcome options_exclude(const char *name, const option_given *others, int count)

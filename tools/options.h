@@ -66,6 +66,9 @@ int options_spread_pads(const option_sizes *sizes, int space, int64_t begin[TSR_
 /* That one number is at least this, where it was given. */
 int options_check_least(const char *name, int64_t value, int64_t least);
 
+/* Reports that an option is missing: "-o Y.npy". */
+option_outcome options_missing(const char *option);
+
 /* That at most one of these options was given with another that says the same in another way. Messages name both. */
 typedef struct option_given {
     const char *name;

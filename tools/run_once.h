@@ -2,19 +2,34 @@
 #ifndef TESSERA_TOOLS_RUN_ONCE_H
 #define TESSERA_TOOLS_RUN_ONCE_H
 
-#include "tessera.h"
+#include "conv_pass.h"
 
 /* The dense arrays of a run, in the problem's type; what the problem does not use stays NULL. Where a layout of the
  * problem is ANY they are NCHW, and are reordered on the device to what the plan likes best. */
 typedef struct run_data {
     const void *x, *w, *scale, *bias, *residual, *slope;
-    const int64_t *indices; /* of an unpooling */
+    const void *y, *dy, *dv; /* of backward passes; y is v where the pass takes that */
+    const int64_t *indices;  /* of an unpooling, or of a maximum pooling backward    */
 } run_data;
 
+/* What a run writes. */
+enum {
+    RUN_Y = 1 << 0,
+    RUN_INDICES = 1 << 1,
+    RUN_DV = 1 << 2,
+    RUN_DX = 1 << 3,
+    RUN_DW = 1 << 4,
+    RUN_DBIAS = 1 << 5,
+    RUN_DSCALE = 1 << 6,
+    RUN_DSLOPE = 1 << 7,
+    RUN_OUTPUTS = 8,
+};
+
+/* Arrays in the caller's layout, freed by run_result_free(); what is not written is NULL. */
 typedef struct run_result {
-    void *y;                       /* in the caller's layout; freed by run_result_free(), as are the indices */
-    int64_t *indices;              /* of a pooling that has some, in y's layout; else NULL                   */
-    tsr_tensor shape;              /* of y                                                                   */
+    void *y, *indices; /* the indices, of a pooling that has some, lie as y does */
+    void *dv, *dx, *dw, *dbias, *dscale, *dslope;
+    tsr_tensor shape;              /* of y          */
     tsr_layout x_layout, y_layout; /* on the device */
     char algorithm[64], description[512];
     uint64_t workspace_bytes;
@@ -30,6 +45,12 @@ int run_unpool(tsr_context *context, const tsr_unpool *problem, const tsr_plan_o
                run_result *result);
 int run_reorder(tsr_context *context, const tsr_tensor *x, const tsr_tensor *y, const tsr_plan_options *options,
                 const run_data *data, run_result *result);
+
+/* One pass, which writes this set of gradients. */
+int run_conv_pass(tsr_context *context, const conv_pass *pass, const tsr_conv_backward *problem,
+                  const tsr_plan_options *options, unsigned written, const run_data *data, run_result *result);
+int run_pool_backward(tsr_context *context, const tsr_pool *forward, const tsr_plan_options *options,
+                      const run_data *data, run_result *result);
 void run_result_free(run_result *result);
 
 #endif

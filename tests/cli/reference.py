@@ -38,37 +38,63 @@ def look_up(index, size, mode):
     return index % size if mode == "circular" else None
 
 
-def conv(x, w, stride, dilation, begin, end, groups=1, mode="zeros", flip=False):
-    (n, c, *size), (k, group_c, *taps) = x[0], w[0]
+def conv_products(x_shape, w_shape, stride, dilation, begin, end, groups=1, mode="zeros", flip=False):
+    """The shape of y, and of each product that is summed into it the places in y, x and w."""
+    (n, c, *size), (k, group_c, *taps) = x_shape, w_shape
     out = [(size[i] + begin[i] + end[i] - dilation[i] * (taps[i] - 1) - 1) // stride[i] + 1 for i in range(len(size))]
-    values = []
-    for image, channel, *place in places((n, k, *out)):
-        total = 0
-        for part, *tap in places((group_c, *taps)):
-            source = [look_up(place[i] * stride[i] + tap[i] * dilation[i] - begin[i], size[i], mode)
-                      for i in range(len(size))]
-            if None in source:
-                continue
-            weight = [taps[i] - 1 - tap[i] for i in range(len(tap))] if flip else tap
-            source_channel = channel // (k // groups) * group_c + part
-            total += at(x, (image, source_channel, *source)) * at(w, (channel, part, *weight))
-        values.append(total)
-    return (n, k, *out), values
+    found = []
+    for (image, channel, *place), (part, *tap) in itertools.product(places((n, k, *out)), places((group_c, *taps))):
+        source = [look_up(place[i] * stride[i] + tap[i] * dilation[i] - begin[i], size[i], mode)
+                  for i in range(len(size))]
+        if None not in source:
+            found.append(((image, channel, *place), (image, channel // (k // groups) * group_c + part, *source),
+                          (channel, part, *mirrored(tap, taps, flip))))
+    return (n, k, *out), found
 
 
-def transposed(x, w, stride, dilation, begin, out, groups=1, flip=False):
-    """Each element of x adds the filter, times itself, to y."""
-    (n, c, *size), (_, group_k, *taps) = x[0], w[0]
-    shape = (n, group_k * groups, *out)
+def transposed_products(x_shape, w_shape, stride, dilation, begin, out, groups=1, flip=False):
+    """The same: each element of x adds the filter, times itself, to y."""
+    (n, c, *size), (_, group_k, *taps) = x_shape, w_shape
+    found = []
+    for (image, channel, *place), (part, *tap) in itertools.product(places(x_shape), places((group_k, *taps))):
+        target = [place[i] * stride[i] + tap[i] * dilation[i] - begin[i] for i in range(len(size))]
+        if all(0 <= target[i] < out[i] for i in range(len(size))):
+            found.append(((image, channel // (c // groups) * group_k + part, *target), (image, channel, *place),
+                          (channel, part, *mirrored(tap, taps, flip))))
+    return (n, group_k * groups, *out), found
+
+
+def mirrored(tap, taps, flip):
+    return [taps[i] - 1 - tap[i] for i in range(len(tap))] if flip else tap
+
+
+def sum_of(shape, terms):
+    """An array to which each term, a place and a value, was added."""
     sums = {place: 0 for place in places(shape)}
-    for image, channel, *place in places(x[0]):
-        for part, *tap in places((group_k, *taps)):
-            target = tuple(place[i] * stride[i] + tap[i] * dilation[i] - begin[i] for i in range(len(size)))
-            key = (image, channel // (c // groups) * group_k + part, *target)
-            if key in sums:
-                weight = [taps[i] - 1 - tap[i] for i in range(len(tap))] if flip else tap
-                sums[key] += at(x, (image, channel, *place)) * at(w, (channel, part, *weight))
+    for place, value in terms:
+        sums[place] += value
     return shape, list(sums.values())
+
+
+def conv(x, w, *arguments, **options):
+    shape, products = conv_products(x[0], w[0], *arguments, **options)
+    return sum_of(shape, ((y_at, at(x, x_at) * at(w, w_at)) for y_at, x_at, w_at in products))
+
+
+def transposed(x, w, *arguments, **options):
+    shape, products = transposed_products(x[0], w[0], *arguments, **options)
+    return sum_of(shape, ((y_at, at(x, x_at) * at(w, w_at)) for y_at, x_at, w_at in products))
+
+
+def gradients(x, w, dy, products):
+    """By x, by w, and by a bias."""
+    return (sum_of(x[0], ((x_at, at(w, w_at) * at(dy, y_at)) for y_at, x_at, w_at in products)),
+            sum_of(w[0], ((w_at, at(x, x_at) * at(dy, y_at)) for y_at, x_at, w_at in products)), by_channel(dy))
+
+
+def by_channel(tensor):
+    """The sum of each channel."""
+    return sum_of(tensor[0][1:2], ((place[1:2], at(tensor, place)) for place in places(tensor[0])))
 
 
 def pooled_size(size, kernel, stride, dilation, begin, end, ceil):
@@ -128,6 +154,22 @@ def average(shape, found, include_pad=False, divisor=None):
 
 def norm(shape, found, p):
     return shape, [sum(abs(value) ** p for value, _ in elements) ** (1 / p) for elements, _ in found]
+
+
+def scatter(x_shape, dy, found, weigh):
+    """The gradient of a pooling: what `weigh` says each of a window's elements has of its result's gradient."""
+    plane = math.prod(x_shape[2:])
+    values, each = [0] * math.prod(x_shape), math.prod(dy[0][2:])
+    for i, (gradient, (elements, padded)) in enumerate(zip(dy[1], found)):
+        for (_, index), weight in zip(elements, weigh(elements, padded)):
+            values[i // each * plane + index] += weight * gradient
+    return x_shape, values
+
+
+def first_maximum(elements, _):
+    """The first of equal ones."""
+    best = max(elements, key=lambda one: (one[0], -one[1]), default=None)
+    return [int(one is best) for one in elements]
 
 
 def unpool(y, indices, size):

@@ -5,7 +5,8 @@ import subprocess
 
 from support import TESSERA, CommandTest
 
-COMMANDS = ("devices", "conv", "pool", "unpool", "reorder", "filter", "bench", "tune", "version")
+COMMANDS = ("devices", "conv", "conv-backward", "pool", "pool-backward", "unpool", "reorder", "filter", "bench", "tune",
+            "version")
 
 
 class Usage(CommandTest):
@@ -28,6 +29,11 @@ class Usage(CommandTest):
                    "device explain json residual scale pad-mode transposed output-padding output-shape flip dtype exact",
                    "pool": "kind kernel stride pad auto-pad count-include-pad algorithm device explain json ceil "
                    "dilation divisor p indices adaptive global layout dtype",
+                   "conv-backward": "x w dx dw db dscale dslope dresidual bias stride pad auto-pad dilation groups "
+                   "activation layout algorithm device explain json residual scale pad-mode transposed output-padding "
+                   "output-shape flip dtype exact",
+                   "pool-backward": "x output indices kind kernel stride pad auto-pad count-include-pad algorithm "
+                   "device explain json ceil dilation divisor p adaptive global layout dtype",
                    "unpool": "output output-shape kernel stride pad layout dtype device explain json",
                    "reorder": "output from to channels dtype to-dtype device explain json",
                    "filter": "kernel pool pool-kernel pool-stride device",
@@ -82,6 +88,15 @@ class Usage(CommandTest):
         self.refuse("pool", "-o", "y.npy", words=["X.npy"])
         self.refuse("pool", "x.npy", "--kind", "max", "--kernel", 1, words=["-o"])
         self.refuse("pool", "x.npy", "--kind", "max", "-o", "y.npy", words=["--kernel"])
+        self.refuse("conv-backward", "--x", "x.npy", "--w", "x.npy", "--dx", "y.npy", words=["DY.npy"])
+        self.refuse("conv-backward", "x.npy", "--w", "x.npy", "--dx", "y.npy", words=["--x X.npy"])
+        self.refuse("conv-backward", "x.npy", "--x", "x.npy", "--dx", "y.npy", words=["--w W.npy"])
+        self.refuse("conv-backward", "x.npy", "--x", "x.npy", "--w", "x.npy", words=["--dx", "--dw", "--db"])
+        pool_backward = ["pool-backward", "--kind", "max", "--kernel", 1]
+        self.refuse(*pool_backward, "--x", "x.npy", "-o", "y.npy", words=["DY.npy"])
+        self.refuse(*pool_backward, "x.npy", "-o", "y.npy", words=["--x X.npy"])
+        self.refuse(*pool_backward, "x.npy", "--x", "x.npy", words=["-o DX.npy"])
+        self.refuse(*pool_backward[:3], "x.npy", "--x", "x.npy", "-o", "y.npy", words=["--kernel"])
         self.refuse("unpool", "x.npy", "-o", "y.npy", words=["Y.npy and I.npy"])
         self.refuse("unpool", "x.npy", "x.npy", "--output-shape", 1, words=["-o"])
         self.refuse("unpool", "x.npy", "x.npy", "-o", "y.npy", words=["--output-shape", "--kernel"])
@@ -103,6 +118,8 @@ class Usage(CommandTest):
         self.refuse(*common, "--json", "--json", words=["given twice", "--json"])
         self.refuse(*common, "--pad", 1, "--pad=1", words=["given twice", "--pad"])
         self.refuse("pool", "x.npy", "--kind", "max", "--kind", "avg", words=["given twice", "--kind"])
+        self.refuse("conv-backward", "y.npy", "--x", "x.npy", "--x", "x.npy", words=["given twice", "--x"])
+        self.refuse("pool-backward", "y.npy", "--x", "x.npy", "--x", "x.npy", words=["given twice", "--x"])
         self.refuse("unpool", "--device", "cpu", "--device", "opencl", words=["given twice", "--device"])
         self.refuse("reorder", "--from", "nchw", "--from", "nhwc", words=["given twice", "--from"])
         self.refuse("filter", "-o", "a.png", "-o", "b.png", words=["given twice", "--output"])
