@@ -8,11 +8,11 @@ import math
 import numpy as np
 
 import memory
-from tessera import (DTYPES, FFI, INDEX_DTYPES, LIB, as_tensor, constant, describe, layout_of, output_shape,
+from tessera import (DTYPES, FFI, INDEX_DTYPES, LIB, as_tensor, check, constant, describe, layout_of, output_shape,
                      set_axes, set_strides, set_window)
 
 
-def _result(shape, dtype, like, y_layout):
+def result_of(shape, dtype, like, y_layout):
     return memory.empty(shape, dtype, y_layout or memory.dense(len(shape), nhwc=like.layout.nhwc))
 
 
@@ -24,17 +24,15 @@ def _fill(problem, x, fields):
     set_window(problem, fields)
 
 
-def _set_layouts(problem, x, y, any_layout):
+def set_layouts(problem, x, y, any_layout):
     problem.x_layout = LIB.TSR_LAYOUT_ANY if any_layout else layout_of(x)
     problem.y_layout = LIB.TSR_LAYOUT_ANY if any_layout else layout_of(y)
     set_strides(problem.x_strides, x)
     set_strides(problem.y_strides, y)
 
 
-def conv(device, x, w, *, scale=None, bias=None, residual=None, slope=None, activation="none", alpha=0.0, beta=0.0,
-         pad_mode="zeros", y_layout=None, any_layout=False, algorithm=None, **fields):
-    """y = activation(scale * conv(x, w) + bias + residual). fields: transposed, flip, groups and the window."""
-    x, residual = as_tensor(x), as_tensor(residual)
+def conv_problem(x, w, *, present=(), activation="none", alpha=0.0, beta=0.0, pad_mode="zeros", **fields):
+    """A tsr_conv without its layouts. present: which of scale, bias and residual there are; fields: see conv()."""
     problem = FFI.new("tsr_conv *", LIB.tsr_conv_default())
     problem.transposed = bool(fields.pop("transposed", False))
     problem.flip = bool(fields.pop("flip", False))
@@ -42,12 +40,22 @@ def conv(device, x, w, *, scale=None, bias=None, residual=None, slope=None, acti
     problem.k = int(w.shape[1]) * problem.groups if problem.transposed else int(w.shape[0])
     _fill(problem, x, {**fields, "filter": w.shape[2:]})
     problem.pad_mode = constant("TSR_PAD_", pad_mode)
-    problem.scale, problem.bias, problem.residual = scale is not None, bias is not None, residual is not None
+    for name in present:
+        setattr(problem, name, True)
     problem.activation = constant("TSR_ACTIVATION_", activation)
     problem.alpha, problem.beta = alpha, beta
-    rank = x.view.ndim - 2
-    y = _result(output_shape(LIB.tsr_conv_output, problem, rank), x.view.dtype, x, y_layout)
-    _set_layouts(problem, x, y, any_layout)
+    return problem
+
+
+def conv(device, x, w, *, scale=None, bias=None, residual=None, slope=None, y_layout=None, any_layout=False,
+         algorithm=None, **fields):
+    """y = activation(scale * conv(x, w) + bias + residual). fields: activation, alpha, beta, pad_mode, transposed,
+    flip, groups and the window."""
+    x, residual = as_tensor(x), as_tensor(residual)
+    given = {"scale": scale, "bias": bias, "residual": residual}
+    problem = conv_problem(x, w, present=[name for name in given if given[name] is not None], **fields)
+    y = result_of(output_shape(LIB.tsr_conv_output, problem, x.view.ndim - 2), x.view.dtype, x, y_layout)
+    set_layouts(problem, x, y, any_layout)
     set_strides(problem.residual_strides, residual)
     plan = device.plan(LIB.tsr_conv_plan, problem, algorithm=algorithm)
     device.execute(plan, {"x": x, "residual": residual}, y,
@@ -55,10 +63,9 @@ def conv(device, x, w, *, scale=None, bias=None, residual=None, slope=None, acti
     return y
 
 
-def pool(device, x, kind, *, indices=None, indices_flat=False, column_major=False, ceil=False, adaptive=False,
-         whole=False, divisor=0, p=2, y_layout=None, any_layout=False, algorithm=None, **fields):
-    """kind: max, avg, avg-include-pad or lp; whole: global pooling. indices: None, int32 or int64; then y and them."""
-    x = as_tensor(x)
+def pool_problem(x, kind, *, indices=None, indices_flat=False, column_major=False, ceil=False, adaptive=False,
+                 whole=False, divisor=0, p=2, **fields):
+    """A tsr_pool without its layouts; see pool()."""
     problem = FFI.new("tsr_pool *", LIB.tsr_pool_default())
     _fill(problem, x, dict(fields))
     problem.kind = constant("TSR_POOL_", kind)
@@ -67,9 +74,15 @@ def pool(device, x, kind, *, indices=None, indices_flat=False, column_major=Fals
     problem.indices_flat, problem.indices_column_major = bool(indices_flat), bool(column_major)
     if indices is not None:
         problem.indices = getattr(LIB, INDEX_DTYPES[np.dtype(indices).name])
-    rank = x.view.ndim - 2
-    y = _result(output_shape(LIB.tsr_pool_output, problem, rank), x.view.dtype, x, y_layout)
-    _set_layouts(problem, x, y, any_layout)
+    return problem
+
+
+def pool(device, x, kind, *, indices=None, y_layout=None, any_layout=False, algorithm=None, **fields):
+    """kind: max, avg, avg-include-pad or lp; whole: global pooling. indices: None, int32 or int64; then y and them."""
+    x = as_tensor(x)
+    problem = pool_problem(x, kind, indices=indices, **fields)
+    y = result_of(output_shape(LIB.tsr_pool_output, problem, x.view.ndim - 2), x.view.dtype, x, y_layout)
+    set_layouts(problem, x, y, any_layout)
     positions = None if indices is None else memory.empty(y.view.shape, np.dtype(indices), y.layout)
     plan = device.plan(LIB.tsr_pool_plan, problem, algorithm=algorithm)
     device.execute(plan, {"x": x}, y, indices=positions)
@@ -130,7 +143,7 @@ def reorder(device, x, dtype, layout, *, via=None):
     handle = device.upload(x.storage).slice(x.offset)
     if via is not None:
         between = describe(x.view.shape, x.view.dtype, constant("TSR_LAYOUT_", via))
-        middle = device.upload(np.zeros(_bytes(between), np.uint8)).handle
+        middle = device.upload(np.zeros(bytes_of(between), np.uint8)).handle
         _copy(device, handle, held, middle, between)
         handle, held = middle, between
     out = device.upload(y.storage)
@@ -139,9 +152,9 @@ def reorder(device, x, dtype, layout, *, via=None):
     return y
 
 
-def _bytes(tensor):
+def bytes_of(tensor):
     size = FFI.new("uint64_t *")
-    assert LIB.tsr_tensor_bytes(FFI.new("tsr_tensor *", tensor), size) == LIB.TSR_OK
+    check(LIB.tsr_tensor_bytes(FFI.new("tsr_tensor *", tensor), size))
     return size[0]
 
 

@@ -214,7 +214,11 @@ def draw_transposed(rng, group, number):
 
 
 def draw_epilogue(rng, group, number):
-    chosen = int(rng.integers(2 * EPILOGUES_PER_TYPE))
+    return epilogue_problem(rng, group, number, int(rng.integers(2 * EPILOGUES_PER_TYPE)))
+
+
+def epilogue_problem(rng, group, number, chosen):
+    """The first EPILOGUES_PER_TYPE are in f32, as many others in the other types."""
     parts = generator("epilogue", chosen)
     activation = ACTIVATIONS[chosen % EPILOGUES_PER_TYPE]
     alpha, beta = {"leaky-relu": (0.25, 0), "hard-sigmoid": (0.25, 0.5), "elu": (0.75, 0), "clip": (-2, 3)}.get(

@@ -1,8 +1,8 @@
-"""Tessera from Python: the library loaded with cffi from its header, nothing else.
+"""Tessera from Python: the library loaded with cffi from its headers, nothing else.
 
-Environment: TESSERA_LIBRARY is the shared library, TESSERA_HEADER its header; TESSERA_TEST_DEVICE the device's
-selector, `cpu` where it is not set; TESSERA_TEST_CACHE a folder for built programs; CC the C compiler whose
-preprocessor expands the header.
+Environment: TESSERA_LIBRARY is the shared library, TESSERA_HEADER its header, beside which lies tessera_training.h;
+TESSERA_TEST_DEVICE the device's selector, `cpu` where it is not set; TESSERA_TEST_CACHE a folder for built programs; CC
+the C compiler whose preprocessor expands the headers.
 """
 import os
 import pathlib
@@ -32,8 +32,8 @@ class Error(Exception):
     """A call that failed, with the library's own words."""
 
 
-def declarations(header=HEADER):
-    """The header as cffi reads it: preprocessed, without what it includes."""
+def declarations(header):
+    """A header as cffi reads it: preprocessed, without what it includes."""
     text = re.sub(r"^\s*#\s*include.*$", "", header.read_text(encoding="utf-8"), flags=re.MULTILINE)
     command = [os.environ.get("CC", "cc"), "-E", "-P", "-DTSR_API=", "-xc", "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
@@ -41,7 +41,7 @@ def declarations(header=HEADER):
 
 def _load():
     ffi = cffi.FFI()
-    ffi.cdef(OPENCL_TYPES + declarations())
+    ffi.cdef(OPENCL_TYPES + declarations(HEADER) + declarations(HEADER.with_name("tessera_training.h")))
     return ffi, ffi.dlopen(os.environ["TESSERA_LIBRARY"])
 
 
@@ -115,6 +115,11 @@ def as_planes(flat, shape, layout):
     return lanes.reshape(n, -1, *size)[:, :c]
 
 
+def read(handle, array):
+    """Copies from a tsr_buffer."""
+    check(LIB.tsr_buffer_read(handle, 0, FFI.from_buffer(array, require_writable=True), array.nbytes))
+
+
 class Buffer:
     """Device memory that lives as long as this object."""
 
@@ -127,7 +132,7 @@ class Buffer:
         check(LIB.tsr_buffer_write(self.handle, 0, FFI.from_buffer(array), array.nbytes))
 
     def read(self, array):
-        check(LIB.tsr_buffer_read(self.handle, 0, FFI.from_buffer(array, require_writable=True), array.nbytes))
+        read(self.handle, array)
 
     def slice(self, offset):
         """A buffer over everything from `offset` on; it keeps the memory alive by itself."""
@@ -236,7 +241,7 @@ class Device:
             handles["indices"] = positions.handle
         plan.run(**handles)
         out = self.relaid(handles["y"], plan.info.y, describe(y.view.shape, y.view.dtype, layout_of(y)))
-        check(LIB.tsr_buffer_read(out, 0, FFI.from_buffer(y.storage, require_writable=True), y.storage.nbytes))
+        read(out, y.storage)
         if indices is not None:
             flat = np.empty(plan.info.indices_bytes // indices.view.itemsize, indices.view.dtype)
             positions.read(flat)
