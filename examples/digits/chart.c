@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 enum { MARGIN = 24, LEFT = 72, TOP = 64, WIDTH = 400, HEIGHT = 300, RIGHT = LEFT + WIDTH + 40 };
-enum { CELL1 = 7, CELL2 = 2, FILTER = 3, ROW = 16 };
+enum { CELL = 16, FILTER = 3, ROW = 8, PITCH = FILTER * CELL + 12 };
 
-static const double LEAST_DECADE = -4, MOST_DECADE = 1;
+static const double LEAST_DECADE = -3, MOST_DECADE = 1;
 
 static int x_of(int epoch, int epochs)
 {
@@ -52,28 +52,21 @@ static void draw_curve(gdImagePtr canvas, const state *drawn, bool held_out)
     drawing_text(canvas, LEFT + WIDTH - 150, key, ALIGN_LEFT, 10, held_out ? "images held out" : "images trained with");
 }
 
-/* The kernels of the first two layers: a row for each input channel, a column for each output channel; the first
- * layer's one row is broken. */
+/* The kernels that look at the image itself. */
 static void draw_kernels(gdImagePtr canvas, const state *drawn)
 {
-    const parameter *first = &network_parameters[0], *second = &network_parameters[2];
-    const float *w1 = drawn->weights + first->at, *w2 = drawn->weights + second->at;
-    const int taps = FILTER * FILTER, pitch1 = FILTER * CELL1 + 10, pitch2 = FILTER * CELL2 + 2;
-    drawing_text(canvas, RIGHT, TOP - 14, ALIGN_LEFT, 10, "The 32 kernels of conv1");
+    const parameter *first = &network_parameters[0];
+    const float *w = drawn->weights + first->at;
+    drawing_text(canvas, RIGHT, TOP - 28, ALIGN_LEFT, 11, "The kernels of the first layer");
     for (int i = 0; i < (int)first->shape[0]; ++i)
-        drawing_kernel(canvas, RIGHT + i % ROW * pitch1, TOP + i / ROW * pitch1, CELL1, w1 + i * taps, FILTER, FILTER,
-                       drawing_limit(w1, first->count));
-    const int below = TOP + 2 * pitch1 + 34;
-    drawing_text(canvas, RIGHT, below - 14, ALIGN_LEFT, 10, "The 64 x 32 of conv2");
-    for (int i = 0; i < second->count / taps; ++i)
-        drawing_kernel(canvas, RIGHT + i / (int)second->shape[1] * pitch2, below + i % (int)second->shape[1] * pitch2,
-                       CELL2, w2 + i * taps, FILTER, FILTER, drawing_limit(w2, second->count));
+        drawing_kernel(canvas, RIGHT + i % ROW * PITCH, TOP + i / ROW * PITCH, CELL, w + i * FILTER * FILTER, FILTER,
+                       FILTER, drawing_limit(w, first->count));
+    drawing_text(canvas, RIGHT, TOP + 4 * PITCH + 16, ALIGN_LEFT, 9, "Blue is below 0, white is 0, red is above.");
 }
 
 bool chart_write(const char *path, const state *drawn)
 {
-    const int pitch2 = FILTER * CELL2 + 2, columns = (int)network_parameters[2].shape[0];
-    gdImagePtr canvas = drawing_create(RIGHT + columns * pitch2 + MARGIN, TOP + HEIGHT + 60);
+    gdImagePtr canvas = drawing_create(RIGHT + ROW * PITCH + MARGIN, TOP + HEIGHT + 60);
     if (canvas == NULL) return false;
     char title[96] = "Loss";
     if (drawn->step >= STEPS) {

@@ -90,8 +90,9 @@ bool array_read(const char *path, element of, array *result)
     *result = (array){.of = of};
     gzFile stream = gzopen(path, "rb");
     if (stream == NULL) return complain("cannot read %s: %s", path, strerror(errno));
-    const bool read = read_header(path, stream, result) && read_data(path, stream, result);
-    gzclose(stream);
+    bool read = read_header(path, stream, result) && read_data(path, stream, result);
+    /* A file that ends in gzip's checksum is found out here alone. */
+    if (gzclose(stream) != Z_OK && read) read = complain("%s: damaged: it ends too early", path);
     if (!read) array_free(result);
     return read;
 }

@@ -88,8 +88,8 @@ bool trainer_write_gradients(trainer *used, const float *all)
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
 
-/* Fisher and Yates' shuffle of the images to train with, half of them shifted, seeded by the epoch: whoever goes on from a checkpoint sees
- * the same batches. */
+/* Fisher and Yates' shuffle of the images to train with, half of them shifted, seeded by the epoch: whoever goes on
+ * from a checkpoint sees the same batches. */
 static bool make_order(trainer *used, int epoch)
 {
     if (used->epoch == epoch) return true;

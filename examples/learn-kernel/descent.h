@@ -4,7 +4,8 @@
  * which plain descent, and Adam too, zigzags for thousands of steps. Conjugate gradients (Polak and Ribiere's, which
  * start anew by themselves where they must) need a few dozen and have nothing to tune: along each direction the step
  * is the one that is best to first order, which takes one more convolution. Kernels of a bank do not know of each
- * other, and each has its own direction and step. */
+ * other, and each has its own direction and step. Behind ReLU there are valleys that lead nowhere: on a poor photograph
+ * a kernel may end in one. */
 #ifndef LEARN_KERNEL_DESCENT_H
 #define LEARN_KERNEL_DESCENT_H
 
