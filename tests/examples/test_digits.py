@@ -44,7 +44,7 @@ class Digits(ExampleTest):
         path = self.folder / "x/checkpoint.npy.gz"
         good = path.read_bytes()
         resume = self.train("x", "--resume", "x/checkpoint.npy.gz")
-        for damaged in (b"", good[:9], good[:len(good) // 2], good[:-1], good[:-8] + bytes(8),
+        for damaged in (b"", good[:9], good[:len(good) // 2], good[:-1], good[:-8], good[:-8] + bytes(8),
                         good[:1000] + bytes([good[1000] ^ 1]) + good[1001:]):
             path.write_bytes(damaged)
             self.refuse(*resume, words=["checkpoint.npy.gz"])
