@@ -13,9 +13,9 @@ double verify_distance(const float *found, const float *expected, size_t count);
  * 10,000. Half has 11 bits, and gets 1e-3. */
 double verify_tolerance(tsr_dtype dtype);
 
-/* Compares the result, dense NCHW, with what the CPU path makes of a part of the problem (layer_part()): the last image, and of
- * costly convolutions its last output channels. `device` is where it comes from: the CPU path is compared with its own
- * reference. A difference beyond the tolerance is reported. Returns an exit code (report.h). */
+/* Compares the result, dense NCHW, with what the CPU path makes of a part of the problem (layer_part()): the last
+ * image, and of costly convolutions the last channels. `device` is where it comes from: the CPU path is compared with
+ * its own reference. A difference beyond the tolerance is reported. Returns an exit code (report.h). */
 int verify_layer(tsr_context *cpu_path, const tsr_device *device, const layer_problem *problem, const float *found,
                  double *distance);
 

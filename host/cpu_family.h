@@ -70,21 +70,23 @@ static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__pro
     return count;
 }
 
-/* What one work-item makes of such a tensor: so many of the columns of a row, and of the vectors of channels. */
+/* What one work-item makes of such a tensor: so many rows, columns of a row, and vectors of channels. */
 typedef struct tsr__cpu_share {
-    int64_t columns, vectors;
+    int64_t rows, columns, vectors;
 } tsr__cpu_share;
 
-/* A row, and of NHWC all channels, so that memory is read from one end to the other; less where the compute units would
- * not all have work. */
+/* A row, and of NHWC all channels, so that memory is read from one end to the other. Several rows where one has less
+ * than `enough` columns times vectors, so that starting a work-item does not weigh; less than a row where the compute
+ * units would not all have work. */
 static inline tsr__cpu_share tsr__cpu_share_of(const tsr_device *device, const tsr_tensor *y, int64_t columns,
-                                               int64_t vectors)
+                                               int64_t vectors, int64_t enough)
 {
     enum { ITEMS_PER_UNIT = 4 };
     const int64_t wanted = (int64_t)ITEMS_PER_UNIT * device->compute_units;
-    const int64_t rows = y->size[TSR_D] * y->size[TSR_H] * y->n;
-    tsr__cpu_share s = {columns, y->layout == TSR_LAYOUT_NHWC ? vectors : 1};
-    int64_t items = rows * tsr__ceil_div(vectors, s.vectors);
+    const int64_t rows = y->size[TSR_D] * y->size[TSR_H];
+    tsr__cpu_share s = {1, columns, y->layout == TSR_LAYOUT_NHWC ? vectors : 1};
+    int64_t items = rows * y->n * tsr__ceil_div(vectors, s.vectors);
+    while (s.rows < rows && s.rows * columns * s.vectors < enough && items / (s.rows + 1) >= 2 * wanted) ++s.rows;
     if (items < wanted) s.columns = tsr__ceil_div(s.columns, tsr__ceil_div(wanted, items));
     items *= tsr__ceil_div(columns, s.columns);
     if (items < wanted) s.vectors = tsr__ceil_div(s.vectors, tsr__ceil_div(wanted, items));

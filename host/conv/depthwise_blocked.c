@@ -3,15 +3,13 @@
 #include "conv/defines.h"
 #include "cpu_family.h"
 #include "reference_family.h"
+#include "reorder_rows.h"
 
 extern const tsr__source tsr__source_conv_depthwise_blocked;
 
 /* Floats in a vector; outputs of a row in a register tile. */
 enum { VECTOR, TILE_Q };
 static const char *const param_names[] = {"vec", "q", NULL};
-
-/* Zeros at the head of the packed weights. */
-enum { HEAD = 16 };
 
 static void layouts(const tsr_device *device, tsr__problem *p)
 {
@@ -25,10 +23,10 @@ static int64_t vectors_of(const tsr__problem *p, const tsr__params *params)
 
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
-    return HEAD + vectors_of(p, params) * params->value[VECTOR] * tsr__taps(p);
+    return vectors_of(p, params) * params->value[VECTOR] * tsr__taps(p);
 }
 
-static const int32_t tiles_worth_trying[] = {6, 4, 8, 12};
+static const int32_t tiles_worth_trying[] = {7, 4, 6, 12};
 enum { TILES = sizeof tiles_worth_trying / sizeof tiles_worth_trying[0] };
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
@@ -68,6 +66,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
+    tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&p->x));
 }
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
@@ -92,9 +91,10 @@ static void launch_strides(tsr__launch *l, const tsr_tensor *t, const tsr__param
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     const tsr__window *w = &p->window;
-    const int64_t rows = p->y.size[TSR_D] * p->y.size[TSR_H], vectors = vectors_of(p, params);
-    const tsr__cpu_share share =
-        tsr__cpu_share_of(device, &p->y, tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]), vectors);
+    enum { ENOUGH = 16 }; /* tiles */
+    const int64_t vectors = vectors_of(p, params), tiles = tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]);
+    const tsr__cpu_share share = tsr__cpu_share_of(device, &p->y, tiles, vectors, ENOUGH);
+    const int64_t rows = tsr__ceil_div(p->y.size[TSR_D] * p->y.size[TSR_H], share.rows);
     const int64_t items = tsr__ceil_div(p->y.size[TSR_W], share.columns * params->value[TILE_Q]);
     const int64_t global[3] = {rows * items, tsr__ceil_div(vectors, share.vectors), p->y.n};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked");
@@ -103,12 +103,12 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__PACKED);
     tsr__launch_epilogue(l, p);
     tsr__launch_slot(l, TSR__Y);
+    tsr__launch_int(l, share.rows);
     tsr__launch_int(l, share.columns);
     tsr__launch_int(l, share.vectors);
     tsr__launch_int(l, p->x.c);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
-    tsr__launch_int(l, p->y.size[TSR_H]);
-    tsr__launch_int(l, p->y.size[TSR_W]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
     tsr__launch_int(l, w->filter[TSR_D]);
     tsr__launch_int(l, w->stride[TSR_D]);
     tsr__launch_int(l, w->dilation[TSR_D]);

@@ -11,10 +11,12 @@ static void layouts(const tsr_device *device, tsr__problem *p)
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)params;
+    enum { ENOUGH = 128 }; /* vectors of outputs */
     const int64_t width = tsr__cpu_channel_vector(device, &p->y), vectors = tsr__ceil_div(p->x.c, width);
-    const tsr__cpu_share s = tsr__cpu_share_of(device, &p->y, p->y.size[TSR_W], vectors);
+    const tsr__cpu_share s = tsr__cpu_share_of(device, &p->y, p->y.size[TSR_W], vectors, ENOUGH);
     const int64_t tiles = tsr__ceil_div(p->y.size[TSR_W], s.columns);
-    const int64_t global[3] = {p->y.size[TSR_D] * p->y.size[TSR_H] * tiles, tsr__ceil_div(vectors, s.vectors), p->y.n};
+    const int64_t rows = tsr__ceil_div(p->y.size[TSR_D] * p->y.size[TSR_H], s.rows);
+    const int64_t global[3] = {rows * tiles, tsr__ceil_div(vectors, s.vectors), p->y.n};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_window_blocked, "pool_window_blocked");
     tsr__launch_define(l, "VEC", width);
@@ -22,6 +24,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
+    tsr__launch_int(l, s.rows);
     tsr__launch_int(l, s.columns);
     tsr__launch_int(l, s.vectors);
     tsr__pool_launch_window(l, p, tsr__cpu_channel_step(&p->x, width), tsr__cpu_channel_step(&p->y, width));

@@ -42,8 +42,7 @@ static inline pool_search pool_begin(INTV start, int taps, int dilation, int siz
 /* Takes in elements and their positions. The first NaN wins, and nothing behind it. */
 static inline void pool_take(pool_search *search, REALV element, REAL_INTV position)
 {
-    const REAL_INTV wins =
-        ((element > search->window.total) | (element != element)) & (search->window.nan == search->window.nan);
+    const REAL_INTV wins = ((element > search->window.total) | (element != element)) & ~search->window.nan;
     if (INDICES != 0) search->index = wins ? position : search->index;
     pool_add(&search->window, element);
 }

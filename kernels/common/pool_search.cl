@@ -18,8 +18,7 @@ static inline pool_search pool_nothing(void)
  * element stays until a greater one is found, and nothing is greater than the first NaN. */
 static inline void pool_find(pool_search *search, REAL total, int index)
 {
-    const int wins =
-        search->index < 0 || (search->window.nan == search->window.nan && !(total <= search->window.total));
+    const int wins = search->index < 0 || (!search->window.nan && !(total <= search->window.total));
     if (INDICES != 0) search->index = wins && index >= 0 ? index : search->index;
     pool_join(&search->window, total);
 }

@@ -17,17 +17,18 @@
 #define INDEX long
 #endif
 
-/* The greatest element or the sum so far. A maximum keeps NaNs apart: its compare and select are then one instruction
- * of the CPU, and the chain of instructions from one element to the next is short. */
+/* The greatest element or the sum so far. A maximum keeps apart whether there was a NaN, in the form that a comparison
+ * has: its compare and select are then one instruction of the CPU, and the chain of instructions from one element to
+ * the next is short. */
 typedef struct {
     REALV total;
-    REALV nan;
+    REAL_INTV nan;
 } pool_window;
 
 /* A window without elements, whose maximum is -infinity. */
 static inline pool_window pool_empty(void)
 {
-    const pool_window window = {(REALV)(KIND == 0 ? (REAL)-INFINITY : REAL_OF(0.0)), (REALV)(REAL_OF(0.0))};
+    const pool_window window = {(REALV)(KIND == 0 ? (REAL)-INFINITY : REAL_OF(0.0)), (REAL_INTV)(0)};
     return window;
 }
 
@@ -48,10 +49,16 @@ static inline void pool_join(pool_window *window, REALV total)
 {
     if (KIND == 0) {
         window->total = total > window->total ? total : window->total;
-        window->nan = total != total ? total : window->nan;
+        window->nan |= total != total;
     } else {
         window->total += total;
     }
+}
+
+static inline void pool_join_window(pool_window *window, pool_window other)
+{
+    window->total = KIND != 0 ? window->total + other.total : other.total > window->total ? other.total : window->total;
+    window->nan |= other.nan;
 }
 
 /* What two windows come to together, one number each. */
@@ -68,7 +75,7 @@ static inline void pool_add(pool_window *window, REALV element)
 /* The greatest element, a NaN if there was one. */
 static inline REALV pool_maximum(pool_window window)
 {
-    return window.nan != window.nan ? window.nan : window.total;
+    return window.nan ? (REALV)(NAN) : window.total;
 }
 
 /* What a window has come to so far, as an element that others are joined to. */

@@ -9,7 +9,8 @@
  * One work-item makes one output. It is slow and meant to be: what it does can be checked by reading it.
  */
 #include "common/types.cl"
-#define REALV REAL
+#define REALV     REAL
+#define REAL_INTV REAL_INT
 #include "common/pooling.cl"
 #include "common/span.cl"
 #include "common/tensor.cl"
@@ -47,7 +48,7 @@ __kernel void pool_reference(__global const X_ELEMENT *restrict x, ulong x_offse
                 if (id < 0 || id >= d || ih < 0 || ih >= h || iw < 0 || iw >= w) continue;
                 const REAL element = LOAD_X(x, x_offset + TENSOR_AT(x, n, ic, id, ih, iw));
                 /* The first element, a greater one, and the first NaN, which nothing is greater than. */
-                if (index < 0 || (window.nan == window.nan && !(element <= window.total)))
+                if (index < 0 || (!window.nan && !(element <= window.total)))
                     index = column_major ? (iw * h + ih) * d + id : (id * h + ih) * w + iw;
                 pool_add(&window, element);
             }

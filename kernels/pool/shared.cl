@@ -16,8 +16,9 @@
 #endif
 
 #include "common/types.cl"
-#define REALV  REAL
-#define TILE_P 1
+#define REALV     REAL
+#define REAL_INTV REAL_INT
+#define TILE_P    1
 #include "common/pooling.cl"
 #include "common/pool_search.cl"
 #include "common/pool_window.cl"

@@ -19,7 +19,8 @@
 #endif
 
 #include "common/types.cl"
-#define REALV REAL
+#define REALV     REAL
+#define REAL_INTV REAL_INT
 #include "common/pooling.cl"
 #include "common/pool_search.cl"
 #include "common/pool_window.cl"

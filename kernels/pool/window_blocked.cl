@@ -9,6 +9,9 @@
  * One work-item makes `tile` outputs of a row for VEC * vectors channels: whole vectors in and out, with no shuffles.
  * In NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that fall into the
  * padding are not visited: each window is cut to the image before its loops start, and they test nothing.
+ *
+ * Where windows are compiled in and no index is asked, the columns of a window are combined first. Blocks keep those
+ * that the next window has too.
  */
 #if !defined(NHWC)
 #error "window_blocked.c must define NHWC"
@@ -56,36 +59,94 @@ static ALWAYS_INLINE pool_search search_window(pool_source from, pool_span width
     return search;
 }
 
+/* What the elements of a column of windows come to. With `inside`, a constant, no row of it lies in the padding. */
+static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, int channels, const int whole,
+                                             const int inside)
+{
+    pool_window window = pool_empty();
+    if ((uint)iw >= (uint)w) return window;
+    for (int i = from.depth.first; i < from.depth.end; ++i) {
+        const int id = from.depth.begin + i * from.step_d;
+        __global const X_ELEMENT *at = from.plane + id * from.x_d + from.height.begin * from.x_h + iw * from.x_w;
+        if (inside) {
+#pragma unroll
+            for (int j = 0; j < R; ++j) pool_add(&window, load(at + j * from.step_h * from.x_h, channels, whole));
+        } else {
+            for (int j = from.height.first; j < from.height.end; ++j)
+                pool_add(&window, load(at + j * from.step_h * from.x_h, channels, whole));
+        }
+    }
+    return window;
+}
+
+/* Columns that a window shares with the one before. */
+#define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
+
+static ALWAYS_INLINE void store(REALV result, __global Y_ELEMENT *to, int channels)
+{
+    if (NHWC)
+        store_first(result, to, channels);
+    else
+        STOREV_Y(keep_lanes(result, channels), to);
+}
+
+/* The outputs of one row from q0 on, before q_end: windows that are compiled in, without indices. */
+static ALWAYS_INLINE void slide_row(pool_source from, __global Y_ELEMENT *y, int y_w, int q0, int q_end, int w, int pad,
+                                    int end_w, int channels, const int whole, const int inside)
+{
+    const long rows = (long)from.depth.counted * from.height.counted;
+    pool_window column[S + STRIDE_W];
+#pragma unroll
+    for (int i = 0; i < SHARED; ++i)
+        column[STRIDE_W + i] = take_column(from, q0 * STRIDE_W - pad + i, w, channels, whole, inside);
+    for (int iq = q0; iq < q_end; ++iq) {
+        const int iw = iq * STRIDE_W - pad;
+        pool_window window = pool_empty();
+#pragma unroll
+        for (int i = 0; i < S; ++i) {
+            column[i] =
+                i < SHARED ? column[i + STRIDE_W] : take_column(from, iw + i * DILATION_W, w, channels, whole, inside);
+            pool_join_window(&window, column[i]);
+        }
+        const REALV count = (REALV)((REAL)(rows * pool_counted_taps(iw, S, DILATION_W, w, end_w)));
+        store(pool_result(window, count), y + iq * y_w, channels);
+    }
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int c, int tile, int vectors, WINDOW_ARGS)
+    __global INDEX *restrict indices, ulong indices_offset, int c, int rows, int tile, int vectors, WINDOW_ARGS)
 {
     const int tiles = (q + tile - 1) / tile;
-    const int row = (int)get_global_id(0) / tiles, q0 = (int)get_global_id(0) % tiles * tile;
+    const int row0 = (int)get_global_id(0) / tiles * rows, q0 = (int)get_global_id(0) % tiles * tile;
     const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);
-    const int end = min(first + vectors, (c + VEC - 1) / VEC);
-    pool_source from = SOURCE(x, row / p, row % p);
+    const int end = min(first + vectors, (c + VEC - 1) / VEC), q_end = min(q, q0 + tile);
 
-    for (int iq = q0; iq < min(q, q0 + tile); ++iq) {
-        const pool_span width = LOCATE_W(iq);
-        const REALV count = (REALV)((REAL)((long)from.depth.counted * from.height.counted * width.counted));
-        for (int v = first; v < end; ++v) {
-            const int channels = c - v * VEC;
-            const ulong to = (ulong)(n * y_n + v * y_c + row / p * y_d + row % p * y_h + iq * y_w);
-            pool_search search;
-            from.plane = x + x_offset + n * x_n + v * x_c;
-            if (NHWC && channels < VEC)
-                search = search_window(from, width, channels, 0);
-            else
-                search = search_window(from, width, channels, 1);
-            const REALV result = pool_result(search.window, count);
-            if (NHWC)
-                store_first(result, y + y_offset + to, channels);
-            else
-                STOREV_Y(keep_lanes(result, channels), y + y_offset + to);
+    for (int i = 0; i < rows * (end - first); ++i) {
+        const int row = row0 + i / (end - first), v = first + i % (end - first), channels = c - v * VEC;
+        const ulong to = (ulong)(n * y_n + v * y_c + row / p * y_d + row % p * y_h);
+        const int fits = !NHWC || channels >= VEC;
+        const pool_source from = SOURCE(x + x_offset + n * x_n + v * x_c, row / p, row % p);
+        if (row >= o * p) break;
+#if INDICES == 0 && S > 0
+        const int inside = from.height.first == 0 && from.height.end == R;
+        if (!fits)
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 0, 0);
+        else if (inside)
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 1);
+        else
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 0);
+#else
+        for (int iq = q0; iq < q_end; ++iq) {
+            const pool_span width = LOCATE_W(iq);
+            const long count = (long)from.depth.counted * from.height.counted * width.counted;
+            const pool_search search =
+                fits ? search_window(from, width, channels, 1) : search_window(from, width, channels, 0);
+            store(pool_result(search.window, (REALV)((REAL)count)), y + y_offset + to + iq * y_w, channels);
             if (INDICES != 0)
-                pool_store_indices(search.index, indices + indices_offset + to, n * index_n + v * VEC * index_c,
-                                   index_c, channels, !NHWC);
+                pool_store_indices(search.index, indices + indices_offset + to + iq * y_w,
+                                   n * index_n + v * VEC * index_c, index_c, channels, !NHWC);
         }
+#endif
     }
 }

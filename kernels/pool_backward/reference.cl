@@ -20,7 +20,6 @@
 #include "common/span.cl"
 #include "common/tensor.cl"
 
-
 /* The windows that span an element on one axis: from first on, before end. */
 typedef struct {
     long first, end;
