@@ -15,7 +15,8 @@
 #endif
 
 #include "common/types.cl"
-#define REALV REAL
+#define REALV     REAL
+#define REAL_INTV REAL_INT
 #include "common/pooling.cl"
 #include "common/span.cl"
 #include "common/tensor.cl"
@@ -135,7 +136,7 @@ __kernel void pool_backward_reference(MAYBE __global const X_ELEMENT *restrict x
                 const span across_w = make_span(oq, q, w, s, stride_w, dilation_w, pad_w, ADAPTIVE);
                 if (!has(across_d, id) || !has(across_h, ih) || !has(across_w, iw)) continue;
                 const long from = oo * y_d + op * y_h + oq * y_w;
-                const pool_window given = {LOAD_X(dy, from), REAL_OF(0.0)};
+                const pool_window given = {LOAD_X(dy, from), 0};
                 if (KIND == 1 || KIND == 2) {
                     const long count = count_taps(across_d, d, pad_d, end_d) * count_taps(across_h, h, pad_h, end_h) *
                                        count_taps(across_w, w, pad_w, end_w);
