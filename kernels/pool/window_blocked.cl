@@ -95,7 +95,7 @@ static ALWAYS_INLINE void slide_row(pool_source from, __global Y_ELEMENT *y, int
                                     int end_w, int channels, const int whole, const int inside)
 {
     const long rows = (long)from.depth.counted * from.height.counted;
-    pool_window column[S + STRIDE_W];
+    pool_window column[S > 0 ? S + STRIDE_W : 1]; /* Intel's compiler wants some even where nothing calls this */
 #pragma unroll
     for (int i = 0; i < SHARED; ++i)
         column[STRIDE_W + i] = take_column(from, q0 * STRIDE_W - pad + i, w, channels, whole, inside);
