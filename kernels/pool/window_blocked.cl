@@ -79,6 +79,9 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
     return window;
 }
 
+/* Whether windows slide along a row: they are compiled in, and no index is asked. */
+#define SLIDES (INDICES == 0 && S > 0)
+
 /* Columns that a window shares with the one before. */
 #define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
 
@@ -95,7 +98,7 @@ static ALWAYS_INLINE void slide_row(pool_source from, __global Y_ELEMENT *y, int
                                     int end_w, int channels, const int whole, const int inside)
 {
     const long rows = (long)from.depth.counted * from.height.counted;
-    pool_window column[S > 0 ? S + STRIDE_W : 1]; /* Intel's compiler wants some even where nothing calls this */
+    pool_window column[S > 0 ? S + STRIDE_W : 1]; /* never of none, also where nothing slides */
 #pragma unroll
     for (int i = 0; i < SHARED; ++i)
         column[STRIDE_W + i] = take_column(from, q0 * STRIDE_W - pad + i, w, channels, whole, inside);
@@ -128,16 +131,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
         const int fits = !NHWC || channels >= VEC;
         const pool_source from = SOURCE(x + x_offset + n * x_n + v * x_c, row / p, row % p);
         if (row >= o * p) break;
-#if INDICES == 0 && S > 0
         const int inside = from.height.first == 0 && from.height.end == R;
-        if (!fits)
+        if (SLIDES && !fits)
             slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 0, 0);
-        else if (inside)
+        else if (SLIDES && inside)
             slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 1);
-        else
+        else if (SLIDES)
             slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 0);
-#else
-        for (int iq = q0; iq < q_end; ++iq) {
+        for (int iq = q0; iq < q_end && !SLIDES; ++iq) {
             const pool_span width = LOCATE_W(iq);
             const long count = (long)from.depth.counted * from.height.counted * width.counted;
             const pool_search search =
@@ -147,6 +148,5 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
                 pool_store_indices(search.index, indices + indices_offset + to + iq * y_w,
                                    n * index_n + v * VEC * index_c, index_c, channels, !NHWC);
         }
-#endif
     }
 }
