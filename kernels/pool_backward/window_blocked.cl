@@ -49,7 +49,7 @@ static ALWAYS_INLINE int place(window at, int j, int i)
 #define FIRST(span)      (whole ? 0 : (span).first)
 #define END(span, count) (whole ? (count) : (span).end)
 
-/* The number of the tap where each lane's maximum is: of equal elements the first, a NaN before all. */
+/* The place where each lane's maximum is: of equal elements the first, a NaN before all; -1 of an empty window. */
 static ALWAYS_INLINE REAL_INTV find_maxima(__global const X_ELEMENT *x, window at, int channels, const int whole)
 {
     REALV best = (REALV)(-INFINITY);
@@ -62,7 +62,7 @@ static ALWAYS_INLINE REAL_INTV find_maxima(__global const X_ELEMENT *x, window a
             const REAL_INTV nan = element != element;
             const REAL_INTV wins = ((element > best) | nan | (found < 0)) & ~is_nan;
             best = wins ? element : best;
-            found = wins ? (REAL_INTV)(j * 65536 + i) : found;
+            found = wins ? (REAL_INTV)(place(at, j, i)) : found;
             is_nan |= nan;
         }
     return found;
@@ -81,8 +81,8 @@ static ALWAYS_INLINE void add_window(__global const X_ELEMENT *x, __global Y_ELE
 #pragma unroll
         for (int i = FIRST(at.width); i < END(at.width, S); ++i) {
             __global Y_ELEMENT *to = dx + place(at, j, i);
-            const REALV added = KIND == 0 ? (found == j * 65536 + i ? share : (REALV)(REAL_OF(0.0))) : share;
-            store(load(to, channels) + added, to, channels);
+            const REAL_INTV gets = KIND == 0 ? found == place(at, j, i) : (REAL_INTV)(-1);
+            store(load(to, channels) + (gets ? share : (REALV)(REAL_OF(0.0))), to, channels);
         }
 }
 

@@ -1,6 +1,7 @@
 /* Backward passes on the device: what a run is given is checked before anything is enqueued, a second run gives the
  * same bits, and explain tells of the algorithms. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "support/check.h"
 #include "support/support.h"
@@ -188,10 +189,42 @@ static void explain_tells_of_every_pass(void **state)
     assert_true(count > 1);
     assert_ok(tsr_conv_backward_weights_explain(context, &b, NULL, list, COUNT(list), &count));
     assert_string_equal(list[count - 1].algorithm, "reference");
-    assert_ok(tsr_pool_parse("max:c3h4w5s2", &pool));
+    assert_ok(tsr_pool_parse("max:c3h4w5s2,indices", &pool)); /* which no other algorithm takes */
     assert_ok(tsr_pool_backward_explain(context, &pool, NULL, list, COUNT(list), &count));
     assert_string_equal(list[count - 1].algorithm, "reference");
     assert_true(list[count - 1].chosen);
+}
+
+/* A window of more columns than 16 bits count: the elements of its rows must not be taken for each other. The reference
+ * would look through the window once for each of them. */
+static void a_maximum_far_along_a_row_gets_all_of_its_gradient(void **state)
+{
+    (void)state;
+    enum { WIDTH = 65537, ELEMENTS = 2 * WIDTH, MAXIMUM = WIDTH - 1 }; /* once taken for the second row's first */
+    tsr_pool pool;
+    tsr_plan *plan = NULL;
+    tsr_plan_options options = tsr_plan_options_default();
+    options.algorithm = "window_blocked";
+    assert_ok(tsr_pool_parse("max:c1h2w65537r2s65537", &pool));
+    if (tsr_context_device(context)->kind != TSR_DEVICE_CPU) skip();
+    assert_ok(tsr_pool_backward_plan(context, &pool, &options, &plan));
+    float *data = calloc(ELEMENTS, sizeof *data), gradient = 3.0f;
+    assert_non_null(data);
+    data[MAXIMUM] = 1.0f;
+    tsr_buffer *x = NULL, *dy = NULL, *dx = NULL;
+    assert_ok(tsr_buffer_create(context, ELEMENTS * sizeof *data, &x));
+    assert_ok(tsr_buffer_write(x, 0, data, ELEMENTS * sizeof *data));
+    assert_ok(tsr_buffer_create(context, sizeof gradient, &dy));
+    assert_ok(tsr_buffer_write(dy, 0, &gradient, sizeof gradient));
+    assert_ok(tsr_buffer_create(context, ELEMENTS * sizeof *data, &dx));
+    assert_ok(tsr_plan_run(plan, &(tsr_args){.x = x, .dy = dy, .dx = dx}));
+    assert_ok(tsr_buffer_read(dx, 0, data, ELEMENTS * sizeof *data));
+    for (int i = 0; i < ELEMENTS; ++i) assert_true(data[i] == (i == MAXIMUM ? gradient : 0.0f));
+    free(data);
+    tsr_buffer_destroy(x);
+    tsr_buffer_destroy(dy);
+    tsr_buffer_destroy(dx);
+    tsr_plan_destroy(plan);
 }
 
 int main(void)
@@ -202,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_gradient_over_an_input_is_refused),
         cmocka_unit_test(a_second_run_gives_the_same_bits),
         cmocka_unit_test(explain_tells_of_every_pass),
+        cmocka_unit_test(a_maximum_far_along_a_row_gets_all_of_its_gradient),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
