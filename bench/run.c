@@ -147,12 +147,11 @@ static int check(const bench *b, findings *f)
     int failed = verify_layer(b->cpu_path, tsr_context_device(b->context), &f->problem, y, &f->distance);
     if (!failed && b->settings->peers.count > 0) {
         float *x = layer_x(&f->problem), *w = f->problem.is_conv ? layer_w(&f->problem) : NULL;
-        float *dy = f->problem.pass != LAYER_FORWARD ? layer_dy(&f->problem) : NULL;
+        const bool backward = f->problem.pass != LAYER_FORWARD;
+        float *dy = backward ? layer_dy(&f->problem) : NULL;
         const peer_task task = {&f->problem, b->settings->form.layout,  x, w, dy,
                                 b->context,  b->settings->peers.threads};
-        failed = x == NULL || (w == NULL && f->problem.is_conv) || (dy == NULL && f->problem.pass != LAYER_FORWARD)
-                     ? EXIT_DEVICE
-                     : EXIT_DONE;
+        failed = x == NULL || (w == NULL && f->problem.is_conv) || (dy == NULL && backward) ? EXIT_DEVICE : EXIT_DONE;
         if (!failed) failed = peers_open(&b->settings->peers, &task, y, f->refused, &f->peers);
         free(x);
         free(w);

@@ -17,6 +17,19 @@ static inline int64_t tsr__cpu_vector_width(const tsr_device *device)
     return device->float_width >= 16 ? 16 : device->float_width >= 8 ? 8 : 4;
 }
 
+/* The same for what the problem computes with: half as many doubles as floats fit a vector. */
+static inline int64_t tsr__cpu_real_width(const tsr_device *device, const tsr__problem *p)
+{
+    const int64_t width = tsr__cpu_vector_width(device);
+    return p->x.dtype == TSR_F64 && width > 4 ? width / 2 : width;
+}
+
+/* Whether a channel block holds channels of two groups. */
+static inline bool tsr__cpu_straddles(const tsr_tensor *t, int64_t groups)
+{
+    return groups > 1 && tsr__layout_is_blocked(t->layout) && t->c / groups % tsr__layout_block(t->layout) != 0;
+}
+
 /* The layout that a tensor likes best. Fewer channels than a block would be mostly spare lanes, and groups that a
  * block straddles could not be told apart. */
 static inline tsr_layout tsr__cpu_layout(const tsr_device *device, int64_t channels, int64_t groups)
@@ -24,6 +37,13 @@ static inline tsr_layout tsr__cpu_layout(const tsr_device *device, int64_t chann
     const int64_t block = tsr__cpu_vector_width(device);
     const bool whole = groups == 1 || channels / groups % block == 0;
     return channels >= block && whole ? tsr__layout_with_block(block) : TSR_LAYOUT_NCHW;
+}
+
+/* The same for both tensors of a problem, each by itself. */
+static inline void tsr__cpu_layouts(const tsr_device *device, tsr__problem *p)
+{
+    if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = tsr__cpu_layout(device, p->x.c, p->groups);
+    if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = tsr__cpu_layout(device, p->y.c, p->groups);
 }
 
 /* The same for tensors that are to lie alike. */
@@ -68,6 +88,18 @@ static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__pro
         if (!wasteful && fits(p, &made)) out[count++] = made;
     }
     return count;
+}
+
+/* Numbers of a region (kernels/common/region.cl): half of the nearest cache, of floats. */
+enum { TSR__CPU_REGION = 4096 };
+
+/* Rows of outputs of such a tile that see no more than a region, of so many slices; 0: not even one. */
+static inline int64_t tsr__cpu_region_rows(const tsr__window *w, int64_t slices, const tsr__params *params)
+{
+    const int64_t pitch = (params->value[TSR__CPU_TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) +
+                          params->value[TSR__CPU_VECTOR];
+    const int64_t lines = TSR__CPU_REGION / (pitch * slices), extent = tsr__window_extent(w, TSR_H);
+    return lines < extent ? 0 : (lines - extent) / w->stride[TSR_H] + 1;
 }
 
 /* What one work-item makes of such a tensor: so many rows, columns of a row, and vectors of channels. */

@@ -21,6 +21,11 @@ bool tsr__has_indices(const tsr__problem *p)
     return p->indices != TSR_INDICES_NONE;
 }
 
+bool tsr__has_dbias(const tsr__problem *p)
+{
+    return p->dbias;
+}
+
 static bool has_weights(const tsr__problem *p)
 {
     return p->w_elements > 0;
@@ -103,7 +108,7 @@ uint64_t tsr__slot_bytes(const tsr__problem *p, tsr__slot slot)
 uint64_t tsr__used_bytes(const tsr__problem *p, tsr__slot slot)
 {
     for (const tsr__operand *o = p->op->operands; o->name != NULL; ++o)
-        if (o->slot == slot && (o->used == NULL || o->used(p))) return tsr__slot_bytes(p, slot);
+        if (o->slot == slot && tsr__operand_is_used(o, p)) return tsr__slot_bytes(p, slot);
     return 0;
 }
 

@@ -24,6 +24,11 @@ typedef struct tsr__operand {
 #name, offsetof(tsr_args, name), slot, true, used \
     }
 
+static inline bool tsr__operand_is_used(const tsr__operand *operand, const tsr__problem *p)
+{
+    return operand->used == NULL || operand->used(p);
+}
+
 /* What convolution, pooling, columns and reorders are given: y and indices are written. */
 extern const tsr__operand tsr__forward_operands[];
 
@@ -31,6 +36,7 @@ extern const tsr__operand tsr__forward_operands[];
 bool tsr__has_scale(const tsr__problem *p);
 bool tsr__has_slope(const tsr__problem *p);
 bool tsr__has_indices(const tsr__problem *p);
+bool tsr__has_dbias(const tsr__problem *p);
 
 /* Bytes of an element of a slot's memory. */
 uint64_t tsr__slot_element_bytes(const tsr__problem *p, tsr__slot slot);

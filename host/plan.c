@@ -138,7 +138,7 @@ static uint64_t packed_bytes(const tsr__offer *o)
 uint64_t tsr__plan_needs(const tsr_plan *plan, const tsr__operand *operand)
 {
     const tsr__problem *p = &plan->offer.whole;
-    if (operand->used != NULL && !operand->used(p)) return 0;
+    if (!tsr__operand_is_used(operand, p)) return 0;
     return operand->slot == TSR__W && plan->packed_weights ? packed_bytes(&plan->offer)
                                                            : tsr__slot_bytes(p, operand->slot);
 }

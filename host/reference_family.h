@@ -40,6 +40,18 @@ static inline void tsr__launch_window(tsr__launch *launch, const tsr__window *w)
     tsr__launch_window_axes(launch, w->pad_begin);
 }
 
+/* Both tensors of a problem, x.c, their sizes, and the window with its end pads: what kernels over a window take. */
+static inline void tsr__launch_windowed(tsr__launch *launch, const tsr__problem *p)
+{
+    tsr__launch_tensor(launch, &p->x);
+    tsr__launch_tensor(launch, &p->y);
+    tsr__launch_long(launch, p->x.c);
+    tsr__launch_axes(launch, p->x.size);
+    tsr__launch_axes(launch, p->y.size);
+    tsr__launch_window(launch, &p->window);
+    tsr__launch_window_axes(launch, p->window.pad_end);
+}
+
 /* A group of 64 fills the SIMD units of any GPU; a device may grant less. */
 static inline void tsr__launch_groups(tsr__launch *launch, const int64_t global[3], const tsr_device *device)
 {

@@ -16,6 +16,16 @@ int64_t tsr__pixel_define(const tsr_tensor *t)
     return t->strides.size[TSR_W] == block ? block : 0;
 }
 
+tsr_tensor tsr__staged(const tsr_tensor *given, tsr_layout layout)
+{
+    tsr_tensor staged = *given;
+    if (given->dtype == TSR_F16) staged.dtype = TSR_F32;
+    staged.layout = layout;
+    staged.strides = (tsr_strides){0};
+    tsr__tensor_settle(&staged);
+    return staged;
+}
+
 static int64_t group_of(const tsr_tensor *t)
 {
     return t->layout == TSR_LAYOUT_NHWC ? NHWC_GROUP : tsr__layout_block(t->layout);

@@ -6,6 +6,9 @@
 #include "launch.h"
 #include "problem.h"
 
+/* The tensor as it is staged: dense, in another layout, and as what is computed with. */
+tsr_tensor tsr__staged(const tsr_tensor *given, tsr_layout layout);
+
 /* Both tensors are settled and have the same shape; each lies in its slot, y behind the first `at` elements. */
 void tsr__reorder_rows_launch(tsr__launch *launch, const tsr_tensor *x, tsr__slot from, const tsr_tensor *y,
                               tsr__slot to, int64_t at);

@@ -39,6 +39,13 @@ static inline int64_t tsr__window_extent(const tsr__window *w, int axis)
     return w->dilation[axis] * (w->filter[axis] - 1) + 1;
 }
 
+/* What a convolution of stride 1 by the mirrored filter pads with where it does the same as a transposed one, or makes
+ * the gradient of one, that pads with `pad`; may be negative. */
+static inline int64_t tsr__window_mirrored_pad(const tsr__window *w, int axis, int64_t pad)
+{
+    return tsr__window_extent(w, axis) - 1 - pad;
+}
+
 /* Where the window of an output begins; in the padding that is outside of the input. Not for transposed ones. */
 static inline int64_t tsr__window_begin(const tsr__window *w, int axis, int64_t out)
 {

@@ -77,9 +77,8 @@ static tsr_status parse_conv(const char *text, layer_form form, layer_problem *p
     if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
     if (form.batch > 0) p->n = form.batch;
     if (tsr_conv_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
-    tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
-    memcpy(x.size, p->size, sizeof x.size);
-    p->x_layout = p->y_layout = y.layout = form.layout;
+    tsr_tensor x = x_shape(problem), y = problem->y;
+    p->x_layout = p->y_layout = x.layout = y.layout = form.layout;
     if (form.views) {
         p->x_strides = view_of(&x);
         p->y_strides = p->residual_strides = view_of(&y);
@@ -97,9 +96,8 @@ static tsr_status parse_pool(const char *text, layer_form form, layer_problem *p
     if (form.dtype != LAYER_DTYPE_AS_SAID) p->dtype = (tsr_dtype)form.dtype;
     if (form.batch > 0) p->n = form.batch;
     if (tsr_pool_output(p, &problem->y) != TSR_OK) return TSR_INVALID_VALUE;
-    tsr_tensor x = {.layout = form.layout, .n = p->n, .c = p->c}, y = problem->y;
-    memcpy(x.size, p->size, sizeof x.size);
-    p->x_layout = p->y_layout = y.layout = form.layout;
+    tsr_tensor x = x_shape(problem), y = problem->y;
+    p->x_layout = p->y_layout = x.layout = y.layout = form.layout;
     if (form.views) {
         p->x_strides = view_of(&x);
         p->y_strides = view_of(&y);

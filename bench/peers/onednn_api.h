@@ -25,7 +25,7 @@ typedef struct onednn_window {
 dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                    onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
 
-/* The gradients by x and by w, of the same tensors. */
+/* The gradients by x and by w, of the same tensors. oneDNN describes them with the forward convolution. */
 dnnl_status_t onednn_describe_conv_data(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                         onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made);
 dnnl_status_t onednn_describe_conv_weights(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,

@@ -16,25 +16,20 @@ void onednn_shape_destroy(onednn_shape shape)
     free((dnnl_memory_desc_t *)shape);
 }
 
-dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
-                                   onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
+static dnnl_status_t describe_forward(dnnl_engine_t engine, dnnl_prop_kind_t use, dnnl_alg_kind_t algorithm,
+                                      const onednn_window *window, onednn_shape x, onednn_shape w, onednn_shape y,
+                                      dnnl_primitive_desc_t *made)
 {
     dnnl_convolution_desc_t conv;
     const dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
-        &conv, dnnl_forward_inference, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin,
-        window->pad_end);
+        &conv, use, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin, window->pad_end);
     return status == dnnl_success ? dnnl_primitive_desc_create(made, &conv, NULL, engine, NULL) : status;
 }
 
-/* The forward convolution, which the backward ones are described with. */
-static dnnl_status_t describe_hint(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
+dnnl_status_t onednn_describe_conv(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
                                    onednn_shape x, onednn_shape w, onednn_shape y, dnnl_primitive_desc_t *made)
 {
-    dnnl_convolution_desc_t conv;
-    const dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
-        &conv, dnnl_forward_training, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin,
-        window->pad_end);
-    return status == dnnl_success ? dnnl_primitive_desc_create(made, &conv, NULL, engine, NULL) : status;
+    return describe_forward(engine, dnnl_forward_inference, algorithm, window, x, w, y, made);
 }
 
 dnnl_status_t onednn_describe_conv_data(dnnl_engine_t engine, dnnl_alg_kind_t algorithm, const onednn_window *window,
@@ -42,7 +37,7 @@ dnnl_status_t onednn_describe_conv_data(dnnl_engine_t engine, dnnl_alg_kind_t al
 {
     dnnl_convolution_desc_t conv;
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t status = describe_hint(engine, algorithm, window, x, w, y, &hint);
+    dnnl_status_t status = describe_forward(engine, dnnl_forward_training, algorithm, window, x, w, y, &hint);
     if (status == dnnl_success)
         status = dnnl_dilated_convolution_backward_data_desc_init(&conv, algorithm, x, w, y, window->stride,
                                                                   window->dilation, window->pad_begin, window->pad_end);
@@ -56,7 +51,7 @@ dnnl_status_t onednn_describe_conv_weights(dnnl_engine_t engine, dnnl_alg_kind_t
 {
     dnnl_convolution_desc_t conv;
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t status = describe_hint(engine, algorithm, window, x, w, y, &hint);
+    dnnl_status_t status = describe_forward(engine, dnnl_forward_training, algorithm, window, x, w, y, &hint);
     if (status == dnnl_success)
         status = dnnl_dilated_convolution_backward_weights_desc_init(
             &conv, algorithm, x, w, NULL, y, window->stride, window->dilation, window->pad_begin, window->pad_end);

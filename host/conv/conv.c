@@ -212,7 +212,7 @@ tsr_status tsr_conv_parse(const char *text, tsr_conv *problem)
     return TSR_OK;
 }
 
-static void format(const tsr__problem *p, tsr__text *text)
+void tsr__conv_notation(const tsr__problem *p, tsr__text *text)
 {
     static const int64_t default_stride[TSR_AXES] = {1, 1, 1};
     tsr__text_add(text, "%s", p->window.transposed ? transposed_prefix : prefix);
@@ -226,7 +226,7 @@ const char *tsr_conv_format(const tsr_conv *problem, char *text, size_t capacity
     if (problem == NULL) return text;
     const tsr__problem p = to_problem(problem);
     tsr__text out = tsr__text_over(text, capacity);
-    format(&p, &out);
+    tsr__conv_notation(&p, &out);
     return text;
 }
 
@@ -236,4 +236,4 @@ const tsr__operator tsr__conv = {.name = "conv",
                                  .takes_packed = true,
                                  .opencl = opencl_algorithms,
                                  .host = host_algorithms,
-                                 .format = format};
+                                 .format = tsr__conv_notation};

@@ -7,6 +7,9 @@
 /* Checks everything and makes what algorithms look at. */
 tsr_status tsr__conv_problem(const tsr_conv *c, tsr__problem *p);
 
+/* The notation of tessera.h, for the operator and those of its gradients. */
+void tsr__conv_notation(const tsr__problem *p, tsr__text *text);
+
 extern const tsr__operator tsr__conv;
 
 #endif

@@ -7,26 +7,13 @@ extern const tsr__source tsr__source_conv_depthwise_rows;
 
 static const char *const param_names[] = {"vec", "q", NULL};
 
-/* Numbers that a work-item copies: half of the nearest cache, of floats. */
-enum { REGION = 4096 };
-
 /* Rows of outputs that are summed together. */
 enum { TILE_P = 4 };
-
-/* Numbers in a row of that, as the kernel's PITCH. */
-static int64_t pitch(const tsr__problem *p, const tsr__params *params)
-{
-    const tsr__window *w = &p->window;
-    return (params->value[TSR__CPU_TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) +
-           params->value[TSR__CPU_VECTOR];
-}
 
 /* Rows of outputs that a work-item can make; 0: not even one. */
 static int64_t rows_of(const tsr__problem *p, const tsr__params *params)
 {
-    const tsr__window *w = &p->window;
-    const int64_t lines = REGION / (pitch(p, params) * w->filter[TSR_D]), extent = tsr__window_extent(w, TSR_H);
-    const int64_t rows = lines < extent ? 0 : (lines - extent) / w->stride[TSR_H] + 1;
+    const int64_t rows = tsr__cpu_region_rows(&p->window, p->window.filter[TSR_D], params);
     return rows < p->y.size[TSR_H] ? rows : p->y.size[TSR_H];
 }
 
@@ -70,7 +57,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
     tsr__launch_define(l, "TILE_P", TILE_P);
     tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
-    tsr__launch_define(l, "REGION", REGION);
+    tsr__launch_define(l, "REGION", TSR__CPU_REGION);
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__W);
     tsr__launch_epilogue(l, p);

@@ -18,17 +18,11 @@ static const char *const param_names[] = {"vec", "q", "k", "rounds", "cstep", "s
 /* Zeros at the head of the packed weights, which pixels in the padding read. */
 enum { HEAD = 16 };
 
-/* A block must not straddle two groups. */
-static bool straddles(const tsr_tensor *t, int64_t groups)
-{
-    return groups > 1 && tsr__layout_is_blocked(t->layout) && t->c / groups % tsr__layout_block(t->layout) != 0;
-}
-
 /* The kernel reads REALs, and groups that blocks do not straddle. What is not so is staged: copied into the workspace
  * first, which costs little beside the arithmetic of a convolution. */
 static bool is_staged(const tsr__problem *p)
 {
-    return p->x.dtype == TSR_F16 || straddles(&p->x, p->groups);
+    return p->x.dtype == TSR_F16 || tsr__cpu_straddles(&p->x, p->groups);
 }
 
 /* What the kernel reads: x, or its staged copy. */
@@ -36,12 +30,9 @@ static tsr_tensor input(const tsr__problem *p)
 {
     tsr_tensor t = p->x;
     if (!is_staged(p)) return t;
-    if (t.dtype == TSR_F16) t.dtype = TSR_F32;
     t.layout = TSR_LAYOUT_NCHW8C;
-    if (t.c < tsr__layout_block(t.layout) || straddles(&t, p->groups)) t.layout = TSR_LAYOUT_NCHW;
-    t.strides = (tsr_strides){0};
-    tsr__tensor_settle(&t);
-    return t;
+    if (t.c < tsr__layout_block(t.layout) || tsr__cpu_straddles(&t, p->groups)) t.layout = TSR_LAYOUT_NCHW;
+    return tsr__staged(&t, t.layout);
 }
 
 static int64_t workspace_elements(const tsr__problem *p, const tsr__params *params)
@@ -63,12 +54,6 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
     const int64_t channels = tiles(p, params) * params->value[TILE_K] * params->value[VECTOR];
     return HEAD + p->groups * channels * tsr__group_c(p) * tsr__taps(p);
-}
-
-static void layouts(const tsr_device *device, tsr__problem *p)
-{
-    if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = tsr__cpu_layout(device, p->x.c, p->groups);
-    if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = tsr__cpu_layout(device, p->y.c, p->groups);
 }
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
@@ -107,13 +92,6 @@ static int64_t items(const tsr__problem *p, const tsr__params *params)
  * work-items to divide evenly among the compute units, each makes one. No value between: programs are few. */
 enum { MANY_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
 
-/* Half as many doubles as floats fit a vector. */
-static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
-{
-    const int64_t width = tsr__cpu_vector_width(device);
-    return p->x.dtype == TSR_F64 && width > 4 ? width / 2 : width;
-}
-
 /* As many channels as have their weights cached beside a tile's inputs; few taps allow for more, which spares loads and
  * stores of sums. A multiple of every C_STEP. */
 static int32_t slab(int64_t taps)
@@ -127,7 +105,7 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
 {
     const tsr_tensor x = input(p);
     const int64_t y_block = tsr__layout_block(p->y.layout), x_block = tsr__layout_block(x.layout);
-    const int64_t width = vector_width(device, p);
+    const int64_t width = tsr__cpu_real_width(device, p);
     tsr__params made = {{0}};
     /* A vector lies within a block of y. */
     made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
@@ -215,7 +193,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
-    if (straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
+    if (tsr__cpu_straddles(&p->y, p->groups)) return "K / groups is not a multiple of y's channel block";
     const tsr_tensor read = input(p);
     const char *staged = tsr__refuse_elements(tsr__tensor_elements(&read));
     if (staged != NULL) return staged;
@@ -374,7 +352,7 @@ const tsr__algorithm tsr__conv_direct_blocked = {
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
     .features = TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__HALF_SUMS_BIT),
-    .layouts = layouts,
+    .layouts = tsr__cpu_layouts,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

@@ -9,12 +9,6 @@
 enum { OUT, VECTOR, TILES, TILE_K, LOCAL };
 const char *const tsr__winograd_param_names[] = {"out", "vec", "tiles", "k", "local", NULL};
 
-void tsr__winograd_layouts(const tsr_device *device, tsr__problem *p)
-{
-    if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = tsr__cpu_layout(device, p->x.c, 1);
-    if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = tsr__cpu_layout(device, p->y.c, 1);
-}
-
 /* ---- Sizes ----------------------------------------------------------------------------------------------------- */
 
 /* Numbers of a transformed tile or filter. */
@@ -79,13 +73,7 @@ static bool is_staged(const tsr__problem *p)
 /* What the kernels read: x, or its staged copy, which holds floats as the workspace does. */
 static tsr_tensor input(const tsr__problem *p, const tsr__params *params)
 {
-    tsr_tensor t = p->x;
-    if (!is_staged(p)) return t;
-    t.dtype = TSR_F32;
-    t.layout = tsr__layout_with_block(params->value[VECTOR]);
-    t.strides = (tsr_strides){0};
-    tsr__tensor_settle(&t);
-    return t;
+    return is_staged(p) ? tsr__staged(&p->x, tsr__layout_with_block(params->value[VECTOR])) : p->x;
 }
 
 static int64_t staged_elements(const tsr__problem *p, const tsr__params *params)
@@ -235,12 +223,11 @@ void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const 
     tsr__launch_grid(l, global, local);
 }
 
-/* With stride 1 a transposed convolution is a convolution by the mirrored filter, whose padding is what the filter
- * reaches beyond the other's. */
+/* With stride 1 a transposed convolution is a convolution by the mirrored filter. */
 static int64_t padding(const tsr__problem *p, int axis)
 {
     const int64_t pad = p->window.pad_begin[axis];
-    return p->window.transposed ? tsr__window_extent(&p->window, axis) - 1 - pad : pad;
+    return p->window.transposed ? tsr__window_mirrored_pad(&p->window, axis, pad) : pad;
 }
 
 /* INPUT_ARGS of the kernels. */

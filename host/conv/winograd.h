@@ -13,7 +13,6 @@ enum {
 extern const char *const tsr__winograd_param_names[];
 
 /* The members of their struct. */
-void tsr__winograd_layouts(const tsr_device *device, tsr__problem *p);
 int64_t tsr__winograd_packed_elements(const tsr__problem *p, const tsr__params *params);
 int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__params *params);
 

@@ -1,6 +1,7 @@
 /* Winograd's F(2x2, 3x3) for CPUs: kernels/conv/winograd_2x2.cl and kernels/common/winograd.cl tell what it does and
  * why. */
 #include "conv/winograd.h"
+#include "cpu_family.h"
 
 extern const tsr__source tsr__source_conv_winograd_2x2;
 
@@ -38,7 +39,7 @@ const tsr__algorithm tsr__conv_winograd_2x2 = {
     .family = TSR__CPU_FAMILY,
     .param_names = tsr__winograd_param_names,
     .features = TSR__WINOGRAD_FEATURES,
-    .layouts = tsr__winograd_layouts,
+    .layouts = tsr__cpu_layouts,
     .refuse = refuse,
     .pays = tsr__winograd_pays,
     .params = params,

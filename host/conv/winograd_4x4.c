@@ -1,6 +1,7 @@
 /* Winograd's F(4x4, 3x3) for CPUs: kernels/conv/winograd_4x4.cl and kernels/common/winograd.cl tell what it does and
  * why. */
 #include "conv/winograd.h"
+#include "cpu_family.h"
 
 extern const tsr__source tsr__source_conv_winograd_4x4;
 
@@ -39,7 +40,7 @@ const tsr__algorithm tsr__conv_winograd_4x4 = {
     .param_names = tsr__winograd_param_names,
     .features = TSR__WINOGRAD_FEATURES,
     .error = 4e-6,
-    .layouts = tsr__winograd_layouts,
+    .layouts = tsr__cpu_layouts,
     .refuse = refuse,
     .pays = tsr__winograd_pays,
     .params = params,

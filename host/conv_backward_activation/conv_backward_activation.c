@@ -36,13 +36,19 @@ tsr_status tsr__conv_backward_activation_problem(const tsr_conv_backward *b, tsr
 
 static const char no_weights[] = "the pass has no weights";
 
+/* The problem, once the options suit the pass too. */
+static tsr_status check(const tsr_conv_backward *b, const tsr_plan_options *options, tsr__problem *p)
+{
+    TSR__TRY(tsr__conv_backward_activation_problem(b, p));
+    return tsr__check_plain_weights(options, no_weights);
+}
+
 tsr_status tsr_conv_backward_activation_plan(tsr_context *context, const tsr_conv_backward *problem,
                                              const tsr_plan_options *options, tsr_plan **plan)
 {
     tsr__problem p;
     TSR__TRY(tsr__plan_check(context, plan));
-    TSR__TRY(tsr__conv_backward_activation_problem(problem, &p));
-    TSR__TRY(tsr__check_plain_weights(options, no_weights));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_create(context, &p, options, plan);
 }
 
@@ -51,19 +57,13 @@ tsr_status tsr_conv_backward_activation_explain(const tsr_context *context, cons
                                                 size_t *count)
 {
     tsr__problem p;
-    TSR__TRY(tsr__conv_backward_activation_problem(problem, &p));
-    TSR__TRY(tsr__check_plain_weights(options, no_weights));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_explain(context, &p, options, list, room, count);
 }
 
 static bool has_activation(const tsr__problem *p)
 {
     return p->activation != TSR_ACTIVATION_NONE;
-}
-
-static bool has_dbias(const tsr__problem *p)
-{
-    return p->dbias;
 }
 
 static bool has_dslope(const tsr__problem *p)
@@ -76,7 +76,7 @@ static const tsr__operand operands[] = {
     TSR__READS(y, TSR__Y, has_activation),
     TSR__READS(slope, TSR__SLOPE, tsr__has_slope),
     TSR__WRITES(dv, TSR__DV, NULL),
-    TSR__WRITES(dbias, TSR__DBIAS, has_dbias),
+    TSR__WRITES(dbias, TSR__DBIAS, tsr__has_dbias),
     TSR__WRITES(dslope, TSR__DSLOPE, has_dslope),
     {.name = NULL},
 };

@@ -27,10 +27,9 @@ static bool is_mirrored(const tsr__problem *forward)
 {
     const tsr__window *w = &forward->window;
     bool is = !w->transposed && forward->groups == forward->x.c && forward->groups == forward->y.c;
-    for (int axis = 0; axis < TSR_AXES; ++axis) {
-        const int64_t most = tsr__window_extent(w, axis) - 1;
-        is = is && w->stride[axis] == 1 && w->pad_begin[axis] <= most && w->pad_end[axis] <= most;
-    }
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        is = is && w->stride[axis] == 1 && tsr__window_mirrored_pad(w, axis, w->pad_begin[axis]) >= 0 &&
+             tsr__window_mirrored_pad(w, axis, w->pad_end[axis]) >= 0;
     return is;
 }
 
@@ -39,6 +38,7 @@ static bool is_mirrored(const tsr__problem *forward)
 static tsr_conv gradient_of(const tsr_conv *forward, const tsr__problem *p)
 {
     const tsr__window *w = &p->window;
+    const bool mirrored = is_mirrored(p);
     tsr_conv g = tsr_conv_default();
     g.n = p->x.n;
     g.c = p->y.c;
@@ -50,18 +50,15 @@ static tsr_conv gradient_of(const tsr_conv *forward, const tsr__problem *p)
     tsr__copy_axes(g.dilation, w->dilation);
     tsr__copy_axes(g.pad_begin, w->pad_begin);
     tsr__copy_axes(g.pad_end, w->pad_end);
-    g.flip = p->flip;
-    g.transposed = !w->transposed && !is_mirrored(p);
+    g.flip = p->flip != mirrored;
+    g.transposed = !w->transposed && !mirrored;
     for (int axis = 0; axis < TSR_AXES && g.transposed; ++axis) {
         const int64_t padded = w->size[axis] + w->pad_begin[axis] + w->pad_end[axis];
         g.output_padding[axis] = (padded - tsr__window_extent(w, axis)) % w->stride[axis]; /* not reached by a filter */
     }
-    if (is_mirrored(p)) {
-        g.flip = !p->flip;
-        for (int axis = 0; axis < TSR_AXES; ++axis) {
-            g.pad_begin[axis] = tsr__window_extent(w, axis) - 1 - w->pad_begin[axis];
-            g.pad_end[axis] = tsr__window_extent(w, axis) - 1 - w->pad_end[axis];
-        }
+    for (int axis = 0; axis < TSR_AXES && mirrored; ++axis) {
+        g.pad_begin[axis] = tsr__window_mirrored_pad(w, axis, w->pad_begin[axis]);
+        g.pad_end[axis] = tsr__window_mirrored_pad(w, axis, w->pad_end[axis]);
     }
     g.dtype = p->x.dtype;
     g.half_sums = forward->half_sums;
@@ -92,8 +89,10 @@ tsr_status tsr__conv_backward_data_problem(const tsr_conv_backward *b, tsr__prob
 
 /* ---- Calls ----------------------------------------------------------------------------------------------------- */
 
-static tsr_status check_options(const tsr_conv_backward *b, const tsr_plan_options *options)
+/* The problem, once the options suit the pass too. */
+static tsr_status check(const tsr_conv_backward *b, const tsr_plan_options *options, tsr__problem *p)
 {
+    TSR__TRY(tsr__conv_backward_data_problem(b, p));
     if (!b->forward.scale) return TSR_OK;
     return tsr__check_plain_weights(options, "forward.scale is true, which is multiplied into them at every run");
 }
@@ -103,8 +102,7 @@ tsr_status tsr_conv_backward_data_plan(tsr_context *context, const tsr_conv_back
 {
     tsr__problem p;
     TSR__TRY(tsr__plan_check(context, plan));
-    TSR__TRY(tsr__conv_backward_data_problem(problem, &p));
-    TSR__TRY(check_options(problem, options));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_create(context, &p, options, plan);
 }
 
@@ -113,8 +111,7 @@ tsr_status tsr_conv_backward_data_explain(const tsr_context *context, const tsr_
                                           size_t *count)
 {
     tsr__problem p;
-    TSR__TRY(tsr__conv_backward_data_problem(problem, &p));
-    TSR__TRY(check_options(problem, options));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_explain(context, &p, options, list, room, count);
 }
 
@@ -128,11 +125,6 @@ static const tsr__operand operands[] = {
     {.name = NULL},
 };
 
-static void format(const tsr__problem *p, tsr__text *text)
-{
-    tsr__conv.format(p, text);
-}
-
 const tsr__operator tsr__conv_backward_data = {.name = "conv_backward_data",
                                                .operands = operands,
                                                .has_window = true,
@@ -140,4 +132,4 @@ const tsr__operator tsr__conv_backward_data = {.name = "conv_backward_data",
                                                .indivisible = true,
                                                .opencl = opencl_algorithms,
                                                .host = host_algorithms,
-                                               .format = format};
+                                               .format = tsr__conv_notation};

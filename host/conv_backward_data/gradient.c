@@ -16,11 +16,6 @@ static const tsr__operand operands[] = {
     {.name = NULL},
 };
 
-static void format(const tsr__problem *p, tsr__text *text)
-{
-    tsr__conv.format(p, text);
-}
-
 /* Named as conv, whose tuning data it shares. */
 const tsr__operator tsr__conv_gradient = {.name = "conv",
                                           .operands = operands,
@@ -29,4 +24,4 @@ const tsr__operator tsr__conv_gradient = {.name = "conv",
                                           .takes_packed = true,
                                           .opencl = opencl_algorithms,
                                           .host = host_algorithms,
-                                          .format = format};
+                                          .format = tsr__conv_notation};

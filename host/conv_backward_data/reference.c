@@ -15,13 +15,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__W);
     tsr__launch_slot(l, TSR__SCALE);
     tsr__launch_slot(l, TSR__DX);
-    tsr__launch_tensor(l, &p->x);
-    tsr__launch_tensor(l, &p->y);
-    tsr__launch_long(l, p->x.c);
-    tsr__launch_axes(l, p->x.size);
-    tsr__launch_axes(l, p->y.size);
-    tsr__launch_window(l, &p->window);
-    tsr__launch_window_axes(l, p->window.pad_end);
+    tsr__launch_windowed(l, p);
     tsr__launch_long(l, tsr__group_c(p));
     tsr__launch_long(l, tsr__group_k(p));
     tsr__launch_int(l, p->flip);

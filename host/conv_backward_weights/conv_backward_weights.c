@@ -20,13 +20,19 @@ tsr_status tsr__conv_backward_weights_problem(const tsr_conv_backward *b, tsr__p
 
 static const char no_packing[] = "the pass reads plain weights, and for dscale alone";
 
+/* The problem, once the options suit the pass too. */
+static tsr_status check(const tsr_conv_backward *b, const tsr_plan_options *options, tsr__problem *p)
+{
+    TSR__TRY(tsr__conv_backward_weights_problem(b, p));
+    return tsr__check_plain_weights(options, no_packing);
+}
+
 tsr_status tsr_conv_backward_weights_plan(tsr_context *context, const tsr_conv_backward *problem,
                                           const tsr_plan_options *options, tsr_plan **plan)
 {
     tsr__problem p;
     TSR__TRY(tsr__plan_check(context, plan));
-    TSR__TRY(tsr__conv_backward_weights_problem(problem, &p));
-    TSR__TRY(tsr__check_plain_weights(options, no_packing));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_create(context, &p, options, plan);
 }
 
@@ -35,8 +41,7 @@ tsr_status tsr_conv_backward_weights_explain(const tsr_context *context, const t
                                              size_t *count)
 {
     tsr__problem p;
-    TSR__TRY(tsr__conv_backward_weights_problem(problem, &p));
-    TSR__TRY(tsr__check_plain_weights(options, no_packing));
+    TSR__TRY(check(problem, options, &p));
     return tsr__plan_explain(context, &p, options, list, room, count);
 }
 
@@ -45,26 +50,16 @@ static bool has_dscale(const tsr__problem *p)
     return p->dscale;
 }
 
-static bool has_dbias(const tsr__problem *p)
-{
-    return p->dbias;
-}
-
 static const tsr__operand operands[] = {
     TSR__READS(x, TSR__X, NULL),
     TSR__READS(dv, TSR__DV, NULL),
     TSR__READS(w, TSR__W, has_dscale),
     TSR__READS(scale, TSR__SCALE, tsr__has_scale),
     TSR__WRITES(dw, TSR__DW, NULL),
-    TSR__WRITES(dbias, TSR__DBIAS, has_dbias),
+    TSR__WRITES(dbias, TSR__DBIAS, tsr__has_dbias),
     TSR__WRITES(dscale, TSR__DSCALE, has_dscale),
     {.name = NULL},
 };
-
-static void format(const tsr__problem *p, tsr__text *text)
-{
-    tsr__conv.format(p, text);
-}
 
 const tsr__operator tsr__conv_backward_weights = {.name = "conv_backward_weights",
                                                   .operands = operands,
@@ -72,4 +67,4 @@ const tsr__operator tsr__conv_backward_weights = {.name = "conv_backward_weights
                                                   .indivisible = true,
                                                   .opencl = opencl_algorithms,
                                                   .host = host_algorithms,
-                                                  .format = format};
+                                                  .format = tsr__conv_notation};

@@ -7,9 +7,6 @@ extern const tsr__source tsr__source_conv_backward_weights_depthwise_rows;
 
 static const char *const param_names[] = {"vec", "q", NULL};
 
-/* Numbers that a work-item copies: half of the nearest cache, of floats. */
-enum { REGION = 4096 };
-
 static int64_t filters(const tsr__problem *p)
 {
     return p->w_elements / tsr__taps(p);
@@ -47,11 +44,7 @@ static int64_t workspace_elements(const tsr__problem *p, const tsr__params *para
 /* Rows of dv whose part of x fits the region; 0: not even one. */
 static int64_t rows_of(const tsr__problem *p, const tsr__params *params)
 {
-    const tsr__window *w = &p->window;
-    const int64_t pitch = (params->value[TSR__CPU_TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) +
-                          params->value[TSR__CPU_VECTOR];
-    const int64_t lines = REGION / pitch, extent = tsr__window_extent(w, TSR_H);
-    return lines < extent ? 0 : (lines - extent) / w->stride[TSR_H] + 1;
+    return tsr__cpu_region_rows(&p->window, 1, params);
 }
 
 static bool fits(const tsr__problem *p, const tsr__params *params)
@@ -95,7 +88,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "TRANSPOSED", 0); /* the kernel sees none */
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
-    tsr__launch_define(l, "REGION", REGION);
+    tsr__launch_define(l, "REGION", TSR__CPU_REGION);
     tsr__launch_int(l, p->x.n);
     tsr__launch_int(l, images(p));
     tsr__launch_int(l, rows_of(p, params));

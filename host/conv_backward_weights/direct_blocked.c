@@ -10,12 +10,6 @@ static const char *const param_names[] = {"vec", "k", "c", NULL};
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* A block must not straddle two groups. */
-static bool straddles(const tsr_tensor *t, int64_t groups)
-{
-    return groups > 1 && tsr__layout_is_blocked(t->layout) && t->c / groups % tsr__layout_block(t->layout) != 0;
-}
-
 /* Rows of dv that are multiplied by all taps before the next ones: with what they see of x they fit a near cache. */
 static int64_t chunk_rows(const tsr__weights_inputs *in)
 {
@@ -52,31 +46,23 @@ static tsr__weights_inputs inputs_of(const tsr__problem *p, int64_t width)
 {
     tsr__weights_inputs in = tsr__weights_inputs_of(p);
     const tsr_tensor *x = &in.x.given, *dv = &in.dv.given;
-    if (x->dtype == TSR_F16 || straddles(x, p->groups)) tsr__weights_stage(&in.x, TSR_LAYOUT_NCHW);
-    if (dv->dtype == TSR_F16 || straddles(dv, p->groups) || dv->layout == TSR_LAYOUT_NCHW ||
+    if (x->dtype == TSR_F16 || tsr__cpu_straddles(x, p->groups)) tsr__weights_stage(&in.x, TSR_LAYOUT_NCHW);
+    if (dv->dtype == TSR_F16 || tsr__cpu_straddles(dv, p->groups) || dv->layout == TSR_LAYOUT_NCHW ||
         (dv->layout == TSR_LAYOUT_NHWC && dv->c / p->groups % width != 0))
         tsr__weights_stage(&in.dv, tsr__layout_with_block(width));
     in.pieces = pieces(p, &in);
     return in;
 }
 
-static void layouts(const tsr_device *device, tsr__problem *p)
-{
-    if (p->x.layout == TSR_LAYOUT_ANY) p->x.layout = tsr__cpu_layout(device, p->x.c, p->groups);
-    if (p->y.layout == TSR_LAYOUT_ANY) p->y.layout = tsr__cpu_layout(device, p->y.c, p->groups);
-}
-
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-/* The widest vectors that lie within a block of dv and a group; 0: there are none. Doubles take twice the room. */
+/* The widest vectors that lie within a block of dv and a group; 0: there are none. */
 static int64_t vector_width(const tsr_device *device, const tsr__problem *p)
 {
-    int64_t width = tsr__cpu_vector_width(device);
-    if (p->x.dtype == TSR_F64 && width > 4) width /= 2;
-    for (; width >= 4; width /= 2) {
+    for (int64_t width = tsr__cpu_real_width(device, p); width >= 4; width /= 2) {
         const tsr_tensor dv = inputs_of(p, width).dv.read;
         const int64_t block = tsr__layout_block(dv.layout);
-        if (block == 0 || (block % width == 0 && !straddles(&dv, p->groups))) return width;
+        if (block == 0 || (block % width == 0 && !tsr__cpu_straddles(&dv, p->groups))) return width;
     }
     return 0;
 }
@@ -209,7 +195,7 @@ const tsr__algorithm tsr__conv_backward_weights_direct_blocked = {
     .family = TSR__CPU_FAMILY,
     .param_names = param_names,
     .features = TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__PAD_MODE_BIT),
-    .layouts = layouts,
+    .layouts = tsr__cpu_layouts,
     .refuse = refuse,
     .params = params,
     .candidates = candidates,

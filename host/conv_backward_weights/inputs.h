@@ -29,10 +29,7 @@ static inline tsr__weights_inputs tsr__weights_inputs_of(const tsr__problem *p)
 /* Has it read in another layout, as what is computed with. */
 static inline void tsr__weights_stage(tsr__weights_input *in, tsr_layout layout)
 {
-    if (in->read.dtype == TSR_F16) in->read.dtype = TSR_F32;
-    in->read.layout = layout;
-    in->read.strides = (tsr_strides){0};
-    tsr__tensor_settle(&in->read);
+    in->read = tsr__staged(&in->given, layout);
     in->staged = true;
 }
 

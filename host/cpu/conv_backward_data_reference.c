@@ -1,7 +1,6 @@
 /* The naive gradient by x where it is no convolution: one element of dx at a time, summed in double. Any problem. */
-#include "algorithm.h"
 #include "cpu/convolution.h"
-#include "cpu/element.h"
+#include "cpu/each_element.h"
 
 /* The output that meets an element of x under a tap, on one axis, through an image of that element; -1: none. */
 static int64_t reader(const tsr__window *w, int axis, int64_t at, int64_t image, int64_t tap)
@@ -49,23 +48,9 @@ static double sum_element(const tsr__problem *p, const tsr__host_args *a, int64_
     return sum;
 }
 
-static void run_channel(const tsr__problem *p, const tsr__host_args *a, int64_t n, int64_t c)
-{
-    for (int64_t d = 0; d < p->x.size[TSR_D]; ++d)
-        for (int64_t h = 0; h < p->x.size[TSR_H]; ++h)
-            for (int64_t w = 0; w < p->x.size[TSR_W]; ++w) {
-                const int64_t at[TSR_AXES] = {d, h, w};
-                /* The last block's spare channels are zero by the layout's rule. */
-                const double sum = c >= p->x.c ? 0.0 : sum_element(p, a, n, c, at);
-                tsr__store(p->x.dtype, a->dx, tsr__tensor_at(&p->x, n, c, d, h, w), sum);
-            }
-}
-
 static void run(const tsr__problem *p, const tsr__host_args *a)
 {
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int64_t n = 0; n < p->x.n; ++n)
-        for (int64_t c = 0; c < tsr__tensor_channels(&p->x); ++c) run_channel(p, a, n, c);
+    tsr__store_dx(p, a, sum_element);
 }
 
 const tsr__algorithm tsr__cpu_conv_backward_data_reference = {

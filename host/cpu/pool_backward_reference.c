@@ -1,5 +1,5 @@
 /* The naive gradient of a pooling: one element of dx at a time, summed in double. Any problem. */
-#include "algorithm.h"
+#include "cpu/each_element.h"
 #include "cpu/pooling.h"
 
 /* The derivative of a norm y by an element x. */
@@ -47,23 +47,9 @@ static double sum_windows(const tsr__problem *p, const tsr__host_args *a, int64_
     return sum;
 }
 
-static void run_channel(const tsr__problem *p, const tsr__host_args *a, int64_t n, int64_t c)
-{
-    for (int64_t d = 0; d < p->x.size[TSR_D]; ++d)
-        for (int64_t h = 0; h < p->x.size[TSR_H]; ++h)
-            for (int64_t w = 0; w < p->x.size[TSR_W]; ++w) {
-                const int64_t at[TSR_AXES] = {d, h, w};
-                /* The last block's spare channels are zero by the layout's rule. */
-                const double sum = c >= p->x.c ? 0.0 : sum_windows(p, a, n, c, at);
-                tsr__store(p->x.dtype, a->dx, tsr__tensor_at(&p->x, n, c, d, h, w), sum);
-            }
-}
-
 static void run(const tsr__problem *p, const tsr__host_args *a)
 {
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int64_t n = 0; n < p->x.n; ++n)
-        for (int64_t c = 0; c < tsr__tensor_channels(&p->x); ++c) run_channel(p, a, n, c);
+    tsr__store_dx(p, a, sum_windows);
 }
 
 const tsr__algorithm tsr__cpu_pool_backward_reference = {

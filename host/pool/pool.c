@@ -229,7 +229,7 @@ tsr_status tsr_pool_parse(const char *text, tsr_pool *problem)
     return TSR_OK;
 }
 
-static void format(const tsr__problem *p, tsr__text *text)
+void tsr__pool_notation(const tsr__problem *p, tsr__text *text)
 {
     const bool known = (size_t)p->pool_kind < sizeof prefixes / sizeof prefixes[0];
     tsr__text_add(text, "%s", known ? prefixes[p->pool_kind] : "pool:");
@@ -245,7 +245,7 @@ const char *tsr_pool_format(const tsr_pool *problem, char *text, size_t capacity
     for (int axis = 0; axis < TSR_AXES; ++axis)
         if (p.window.stride[axis] == 0) p.window.stride[axis] = p.window.filter[axis];
     tsr__text out = tsr__text_over(text, capacity);
-    format(&p, &out);
+    tsr__pool_notation(&p, &out);
     return text;
 }
 
@@ -254,4 +254,4 @@ const tsr__operator tsr__pool = {.name = "pool",
                                  .operands = tsr__forward_operands,
                                  .opencl = opencl_algorithms,
                                  .host = host_algorithms,
-                                 .format = format};
+                                 .format = tsr__pool_notation};

@@ -55,14 +55,9 @@ static const tsr__operand operands[] = {
     {.name = NULL},
 };
 
-static void format(const tsr__problem *p, tsr__text *text)
-{
-    tsr__pool.format(p, text);
-}
-
 const tsr__operator tsr__pool_backward = {.name = "pool_backward",
                                           .operands = operands,
                                           .has_window = true,
                                           .opencl = opencl_algorithms,
                                           .host = host_algorithms,
-                                          .format = format};
+                                          .format = tsr__pool_notation};

@@ -27,13 +27,9 @@ static int64_t vector_of(const tsr_device *device, const tsr__problem *p)
 static tsr__problem seen(const tsr__problem *p, int64_t width)
 {
     tsr__problem made = *p;
-    tsr_tensor *const tensors[] = {&made.x, &made.y};
-    for (int i = 0; i < 2 && is_staged(p); ++i) {
-        if (p->x.dtype == TSR_F16) tensors[i]->dtype = TSR_F32;
-        tensors[i]->layout = tsr__layout_with_block(width);
-        tensors[i]->strides = (tsr_strides){0};
-        tsr__tensor_settle(tensors[i]);
-    }
+    if (!is_staged(p)) return made;
+    made.x = tsr__staged(&p->x, tsr__layout_with_block(width));
+    made.y = tsr__staged(&p->y, tsr__layout_with_block(width));
     return made;
 }
 
@@ -80,13 +76,11 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     return tsr__refuse_elements(workspace_elements(p, &made));
 }
 
-static void launch_sums(const tsr_device *device, const tsr__problem *p, const tsr__problem *made, int64_t width,
-                        tsr__launch *l)
+static void launch_sums(const tsr__problem *p, const tsr__problem *made, int64_t width, tsr__launch *l)
 {
     const bool staged = is_staged(p);
     const int64_t global[3] = {1, tsr__ceil_div(p->x.c, width), p->x.n};
     const size_t local[3] = {1, 1, 1};
-    (void)device;
     tsr__launch_define(l, "VEC", width);
     tsr__launch_define(l, "NHWC", made->x.layout == TSR_LAYOUT_NHWC);
     tsr__pool_define_window(l, made, !tsr__pool_is_loose(p));
@@ -100,6 +94,7 @@ static void launch_sums(const tsr_device *device, const tsr__problem *p, const t
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
+    (void)device;
     const int64_t width = params->value[0];
     const tsr__problem made = seen(p, width);
     if (is_staged(p)) {
@@ -109,7 +104,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
             tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &made.x, TSR__WORKSPACE,
                                      x_at(&made));
     }
-    launch_sums(device, p, &made, width,
+    launch_sums(p, &made, width,
                 tsr__launches_add(out, &tsr__source_pool_backward_window_blocked, "pool_backward_window_blocked"));
     if (is_staged(p))
         tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &made.x, TSR__WORKSPACE, &p->x, TSR__DX, 0);

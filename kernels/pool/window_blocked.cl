@@ -1,17 +1,17 @@
 /* pool/window_blocked: pooling for CPUs where channels lie side by side, in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      global = (O * P * ceil(Q / tile), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
+ *   launch      global = (ceil(O * P / rows) * ceil(Q / tile), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
  *   compiled in VEC; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
- *   run time    c, tile, vectors and what pool_window.cl lists
+ *   run time    c, rows, tile, vectors and what pool_window.cl lists
  *
- * One work-item makes `tile` outputs of a row for VEC * vectors channels: whole vectors in and out, with no shuffles.
- * In NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that fall into the
- * padding are not visited: each window is cut to the image before its loops start, and they test nothing.
+ * One work-item makes `tile` outputs of each of `rows` rows for VEC * vectors channels: whole vectors in and out, with
+ * no shuffles. In NHWC these are all channels, so that it reads and writes memory from one end to the other. Taps that
+ * fall into the padding are not visited: each window is cut to the image before its loops start, and they test nothing.
  *
- * Where windows are compiled in and no index is asked, the columns of a window are combined first. Blocks keep those
- * that the next window has too.
+ * Where windows are compiled in and no index is asked, the columns of a window are combined first, and those that the
+ * next window has too are kept.
  */
 #if !defined(NHWC)
 #error "window_blocked.c must define NHWC"

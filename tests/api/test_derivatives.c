@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "activation.h"
+#include "api/activation_texts.h"
 #include "support/check.h"
 #include "support/support.h"
 #include "tessera_training.h"
@@ -87,19 +87,12 @@ static void check(const char *text, bool from_v)
     tsr_plan_destroy(plan);
 }
 
-static const char *const texts[ACTIVATIONS] = {
-    "none",           "relu",    "relu6",     "leaky-relu:0.3", "prelu",
-    "clip:-2.5:3.25", "sigmoid", "tanh",      "silu",           "hard-sigmoid:0.2:0.5",
-    "hard-swish",     "gelu",    "gelu-tanh", "elu:0.7",        "softplus",
-    "mish",
-};
-
 static void the_device_computes_every_derivative(void **state)
 {
     (void)state;
     for (int a = 0; a < ACTIVATIONS; ++a) {
-        check(texts[a], true);
-        if (!tsr__derivative_needs_v((tsr_activation)a, 0.5f)) check(texts[a], false);
+        check(activation_texts[a], true);
+        if (!tsr__derivative_needs_v((tsr_activation)a, 0.5f)) check(activation_texts[a], false);
     }
 }
 
@@ -113,7 +106,8 @@ static void both_ways_to_a_derivative_agree(void **state)
             const double y = tsr__activate((tsr_activation)a, v, 0.5, 0.75, 0.0);
             const double of_v = tsr__activation_derivative((tsr_activation)a, true, v, 0.5, 0.75, 0.0);
             const double of_y = tsr__activation_derivative((tsr_activation)a, false, y, 0.5, 0.75, 0.0);
-            if (!(fabs(of_v - of_y) <= 1e-12)) fail_msg("%s at %g: %.12g and %.12g", texts[a], v, of_v, of_y);
+            if (!(fabs(of_v - of_y) <= 1e-12))
+                fail_msg("%s at %g: %.12g and %.12g", activation_texts[a], v, of_v, of_y);
         }
     }
 }
@@ -132,7 +126,8 @@ static void kinks_are_as_documented(void **state)
         {TSR_ACTIVATION_CLIP, 1, 1}};
     for (size_t i = 0; i < COUNT(kinks); ++i) {
         const double got = tsr__activation_derivative(kinks[i].activation, true, kinks[i].v, 0.5, 2, -3);
-        if (got != kinks[i].derivative) fail_msg("%s at %g: %g", texts[kinks[i].activation], kinks[i].v, got);
+        if (got != kinks[i].derivative)
+            fail_msg("%s at %g: %g", activation_texts[kinks[i].activation], kinks[i].v, got);
     }
 }
 

@@ -25,11 +25,6 @@ void exact_lab_close(exact_lab *lab)
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-static bool is_used(const tsr__problem *p, const tsr__operand *o)
-{
-    return o->used == NULL || o->used(p);
-}
-
 static uint64_t element_bytes(const tsr__problem *p, tsr__slot slot)
 {
     const uint64_t bytes = tsr__slot_element_bytes(p, slot);
@@ -141,7 +136,7 @@ static void run_reference(const exact_lab *lab, const tsr__problem *problem, exa
     tsr_buffer *buffer[TSR__SLOTS] = {NULL};
     REQUIRE(tsr__plan_create(lab->reference, &mine, &options, &plan));
     for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
-        if (!is_used(problem, o)) continue;
+        if (!tsr__operand_is_used(o, problem)) continue;
         const uint64_t bytes = tsr__slot_bytes(problem, o->slot);
         REQUIRE(tsr_buffer_wrap_host(lab->reference, d->tensor[o->slot], bytes, &buffer[o->slot]));
         tsr__operand_give(o, &args, buffer[o->slot]);
@@ -173,7 +168,7 @@ static void keep_data(const exact_lab *lab, const tsr__problem *problem, const t
     support_random random = {.state = info->x_bytes * 31 + info->y_bytes};
     *kept = (exact_data){.made = true, .x_layout = info->x.layout, .y_layout = info->y.layout};
     for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
-        if (!is_used(problem, o)) continue;
+        if (!tsr__operand_is_used(o, problem)) continue;
         if (o->written)
             make_output(&random, problem, o->slot, kept);
         else
@@ -197,7 +192,7 @@ static void create_buffers(const exact_lab *lab, const tsr__problem *problem, co
     const uint64_t inner = tsr__slot_element_bytes(problem, TSR__WORKSPACE);
     for (int i = 0; i < TSR__SLOTS; ++i) buffers[i] = (support_guarded){0};
     for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
-        if (!is_used(problem, o)) continue;
+        if (!tsr__operand_is_used(o, problem)) continue;
         const void *data = o->written ? d->before[o->slot] : d->tensor[o->slot];
         buffers[o->slot] = create_buffer(lab, data, tsr__slot_bytes(problem, o->slot), element_bytes(problem, o->slot));
     }
