@@ -12,7 +12,7 @@
 
 exact_lab exact_lab_open(void)
 {
-    exact_lab lab = {.context = support_context()};
+    exact_lab lab = {.context = support_context(), .only = getenv("TESSERA_TEST_ALGORITHM")};
     REQUIRE(tsr_context_create("cpu", NULL, &lab.reference));
     return lab;
 }
@@ -323,7 +323,8 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
 
 static bool takes_part(const exact_lab *lab, const tsr__algorithm *algorithm)
 {
-    return lab->family == TSR__ANY_FAMILY || algorithm->family == lab->family;
+    return (lab->family == TSR__ANY_FAMILY || algorithm->family == lab->family) &&
+           (lab->only == NULL || strcmp(lab->only, algorithm->name) == 0);
 }
 
 static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, const tsr__problem *problem,
@@ -458,7 +459,7 @@ int exact_report_features(const exact_lab *lab, const tsr__operator *op, const e
     int shown = 0, missing = 0;
     for (size_t i = 0; list[i] != NULL; ++i)
         for (int feature = 0; feature < TSR__FEATURES; ++feature) {
-            if (!(asked >> feature & 1)) continue;
+            if (!(asked >> feature & 1) || !takes_part(lab, list[i])) continue;
             ++*(shown_by(list[i], feature, &tallies[i]) > 0 ? &shown : &missing);
             if (shown_by(list[i], feature, &tallies[i]) > 0) continue;
             const bool has = list[i]->features >> feature & 1;

@@ -16,6 +16,7 @@ typedef struct exact_lab {
     tsr_context *context;   /* of the device under test, which may be the CPU path too */
     tsr_context *reference; /* of the CPU path */
     tsr__family family;     /* whose algorithms are run; ANY: all */
+    const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;
