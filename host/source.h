@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 typedef struct tsr__source {
-    const char *name; /* "conv/direct_tiled.cl" */
+    const char *name; /* "conv/implicit_gemm.cl" */
     const char *text; /* ends with a 0 */
     size_t length;    /* without it */
 } tsr__source;

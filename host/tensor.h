@@ -83,6 +83,12 @@ static inline int64_t tsr__spanned_c(const tsr_tensor *t)
     return tsr__tensor_blocks(t) > 1 ? t->strides.c : 0;
 }
 
+/* From one channel to the next of a tensor without blocks, for such kernels. */
+static inline int64_t tsr__channel_stride(const tsr_tensor *t)
+{
+    return t->layout == TSR_LAYOUT_NHWC ? 1 : tsr__spanned_c(t);
+}
+
 /* Whether the elements of a settled tensor fill its memory from the first to the last. */
 bool tsr__tensor_is_dense(const tsr_tensor *t);
 

@@ -37,6 +37,66 @@ static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p)
     tsr__epilogue_define(launch, p);
 }
 
+/* How taps and outputs move in the input on one axis: see kernels/common/taps.cl. */
+typedef struct tsr__tap_steps {
+    int64_t pixel; /* of the input for a step of the output, within a phase */
+    int64_t phase; /* from one output of a phase to the next; 1 where there are no phases */
+    int64_t tap;   /* from one tap that a phase meets to the next */
+    int64_t reach; /* of the input for a step of those taps */
+} tsr__tap_steps;
+
+static inline tsr__tap_steps tsr__tap_steps_of(const tsr__window *w, int axis)
+{
+    const int64_t stride = w->stride[axis], dilation = w->dilation[axis];
+    int64_t common = stride, rest = dilation; /* Euclid's greatest common divisor */
+    while (rest != 0) {
+        const int64_t next = common % rest;
+        common = rest;
+        rest = next;
+    }
+    if (!w->transposed) return (tsr__tap_steps){stride, 1, 1, dilation};
+    return (tsr__tap_steps){1, stride, stride / common, -dilation / common};
+}
+
+/* Phases of a transposed convolution, and outputs of the largest. */
+static inline int64_t tsr__phases(const tsr__problem *p)
+{
+    const int64_t *stride = p->window.stride;
+    return p->window.transposed ? stride[TSR_D] * stride[TSR_H] * stride[TSR_W] : 1;
+}
+
+static inline int64_t tsr__phase_pixels(const tsr__problem *p)
+{
+    int64_t count = 1;
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        count *= tsr__ceil_div(p->y.size[axis], p->window.transposed ? p->window.stride[axis] : 1);
+    return count;
+}
+
+/* From one of so many channels to the next: whole blocks, or channels side by side. */
+static inline int64_t tsr__channel_step(const tsr_tensor *t, int64_t channels)
+{
+    if (t->layout == TSR_LAYOUT_NHWC) return channels;
+    return channels / tsr__layout_block(t->layout) * t->strides.c;
+}
+
+/* From one group to the next; of one group there is no next one, and where it would lie may be beyond 32 bits. */
+static inline int64_t tsr__group_step(const tsr__problem *p, const tsr_tensor *t, int64_t group_channels)
+{
+    return p->groups > 1 ? tsr__channel_step(t, group_channels) : 0;
+}
+
+/* How plain weights lie, for kernels that pack them: from group to group, from output channel to output channel of a
+ * group, and from input channel to input channel; and whether taps are counted from the last on. */
+static inline void tsr__launch_weights(tsr__launch *l, const tsr__problem *p)
+{
+    const int64_t taps = tsr__taps(p), group_c = tsr__group_c(p), group_k = tsr__group_k(p);
+    tsr__launch_int(l, group_k * group_c * taps);
+    tsr__launch_int(l, p->window.transposed ? taps : group_c * taps);
+    tsr__launch_int(l, p->window.transposed ? group_k * taps : taps);
+    tsr__launch_int(l, p->flip);
+}
+
 /* Refusals that several algorithms share. */
 #define TSR__CONV_LARGE_FILTER "the filter is above 16 on an axis, and its loops over it are unrolled"
 

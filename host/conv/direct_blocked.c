@@ -62,30 +62,15 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
  * enough for their planes' lines to stay cached. */
 enum { PLAIN_C_STEP = 16 };
 
-/* Phases of a transposed convolution (kernels/common/taps.cl), and pixels of the largest. */
-static int64_t phases(const tsr__problem *p)
-{
-    const int64_t *stride = p->window.stride;
-    return p->window.transposed ? stride[TSR_D] * stride[TSR_H] * stride[TSR_W] : 1;
-}
-
-static int64_t pixels(const tsr__problem *p)
-{
-    int64_t count = 1;
-    for (int axis = 0; axis < TSR_AXES; ++axis)
-        count *= tsr__ceil_div(p->y.size[axis], p->window.transposed ? p->window.stride[axis] : 1);
-    return count;
-}
-
 /* Work-items of one run: along the plane's pixels, and in all. */
 static int64_t items_of_plane(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(pixels(p), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
+    return tsr__ceil_div(tsr__phase_pixels(p), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
 }
 
 static int64_t items(const tsr__problem *p, const tsr__params *params)
 {
-    return items_of_plane(p, params) * p->x.n * phases(p) * p->groups * tiles(p, params);
+    return items_of_plane(p, params) * p->x.n * tsr__phases(p) * p->groups * tiles(p, params);
 }
 
 /* Many tiles in a work-item share its weights while they are in the nearest cache; where that would leave too few
@@ -122,7 +107,7 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
 static double use(const tsr__problem *p, const tsr__params *params)
 {
     const int64_t tile_q = params->value[TILE_Q], tile_k = (int64_t)params->value[TILE_K] * params->value[VECTOR];
-    const int64_t count = pixels(p), group_k = tsr__group_k(p);
+    const int64_t count = tsr__phase_pixels(p), group_k = tsr__group_k(p);
     return (double)count / (double)(tsr__ceil_div(count, tile_q) * tile_q) * (double)group_k /
            (double)(tsr__ceil_div(group_k, tile_k) * tile_k);
 }
@@ -207,25 +192,16 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 /* The kernels state this size themselves, so that a CPU's compiler sees one work-item and no barriers. */
 static const size_t local[3] = {1, 1, 1};
 
-/* The step of the input for a step of the output or of the taps, on one axis: see kernels/common/taps.cl. */
 static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
 {
-    const int64_t stride = w->stride[axis], dilation = w->dilation[axis];
-    int64_t common = stride, rest = dilation; /* Euclid's greatest common divisor */
-    while (rest != 0) {
-        const int64_t next = common % rest;
-        common = rest;
-        rest = next;
+    static const char *const words[] = {"PIXEL_STEP", "PHASE_STEP", "TAP_STEP", "REACH"};
+    const tsr__tap_steps steps = tsr__tap_steps_of(w, axis);
+    const int64_t values[] = {steps.pixel, steps.phase, steps.tap, steps.reach};
+    for (int i = 0; i < 4; ++i) {
+        char name[16];
+        snprintf(name, sizeof name, "%s_%c", words[i], "DHW"[axis]);
+        tsr__launch_define(l, name, values[i]);
     }
-    char name[16];
-    snprintf(name, sizeof name, "PIXEL_STEP_%c", "DHW"[axis]);
-    tsr__launch_define(l, name, w->transposed ? 1 : stride);
-    snprintf(name, sizeof name, "PHASE_STEP_%c", "DHW"[axis]);
-    tsr__launch_define(l, name, w->transposed ? stride : 1);
-    snprintf(name, sizeof name, "TAP_STEP_%c", "DHW"[axis]);
-    tsr__launch_define(l, name, stride / common);
-    snprintf(name, sizeof name, "REACH_%c", "DHW"[axis]);
-    tsr__launch_define(l, name, w->transposed ? -dilation / common : dilation);
 }
 
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
@@ -252,7 +228,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     (void)device;
-    const int64_t taps = tsr__taps(p), group_c = tsr__group_c(p), group_k = tsr__group_k(p);
+    const int64_t group_c = tsr__group_c(p), group_k = tsr__group_k(p);
     const int64_t global[3] = {group_c, p->groups * tiles(p, params), 1};
     tsr__launch_begin(l, &tsr__source_conv_direct_blocked, "conv_direct_blocked_pack");
     define(p, params, l);
@@ -261,10 +237,7 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     tsr__launch_int(l, group_c);
     tsr__launch_int(l, group_k);
     tsr__launch_int(l, tiles(p, params));
-    tsr__launch_int(l, group_k * group_c * taps);
-    tsr__launch_int(l, p->window.transposed ? taps : group_c * taps);
-    tsr__launch_int(l, p->window.transposed ? group_k * taps : taps);
-    tsr__launch_int(l, p->flip);
+    tsr__launch_weights(l, p);
     tsr__launch_grid(l, global, local);
 }
 
@@ -293,24 +266,11 @@ static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
-/* From one of so many channels to the next: whole blocks, or channels side by side. */
-static int64_t channel_step(const tsr_tensor *t, int64_t channels)
-{
-    if (t->layout == TSR_LAYOUT_NHWC) return channels;
-    return channels / tsr__layout_block(t->layout) * t->strides.c;
-}
-
-/* From one group to the next; of one group there is no next one, and where it would lie may be beyond 32 bits. */
-static int64_t group_step(const tsr__problem *p, const tsr_tensor *t, int64_t group_channels)
-{
-    return p->groups > 1 ? channel_step(t, group_channels) : 0;
-}
-
 /* Strides of y or the residual. */
 static void launch_target(tsr__launch *l, const tsr__problem *p, const tsr_tensor *t)
 {
     tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, group_step(p, t, tsr__group_k(p)));
+    tsr__launch_int(l, tsr__group_step(p, t, tsr__group_k(p)));
     tsr__launch_int(l, tsr__spanned_c(t));
     launch_axis_strides(l, t);
 }
@@ -320,7 +280,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)device;
     const tsr_tensor x = input(p);
     const bool flat = is_pointwise(p, &x);
-    const int64_t global[3] = {items_of_plane(p, params), p->x.n, phases(p) * p->groups * tiles(p, params)};
+    const int64_t global[3] = {items_of_plane(p, params), p->x.n, tsr__phases(p) * p->groups * tiles(p, params)};
     if (is_staged(p))
         tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE, 0);
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
@@ -338,8 +298,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
     tsr__launch_int(l, tsr__spanned_n(&x));
-    tsr__launch_int(l, group_step(p, &x, tsr__group_c(p)));
-    tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? channel_step(&x, params->value[C_STEP]) : 0);
+    tsr__launch_int(l, tsr__group_step(p, &x, tsr__group_c(p)));
+    tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? tsr__channel_step(&x, params->value[C_STEP]) : 0);
     tsr__launch_int(l, tsr__spanned_c(&x));
     launch_axis_strides(l, &x);
     launch_target(l, p, &p->y);

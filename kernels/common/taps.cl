@@ -1,13 +1,13 @@
 /* common/taps: which elements of a filter ("taps") meet which input, on one axis.
  *
- *   compiled in TRANSPOSED, PAD_MODE (a number of tsr_pad_mode)
+ *   compiled in TRANSPOSED; PAD_MODE (a number of tsr_pad_mode) where look_up() is used
  *
  * A transposed convolution is taken apart into phases, one for each remainder of an output's coordinate by the stride:
  * the outputs of one phase meet every tap_step-th tap, and for them it is a convolution of stride 1 that walks the
  * input backwards. Nothing is multiplied by the zeros that an upsampled input would have.
  */
-#if !defined(TRANSPOSED) || !defined(PAD_MODE)
-#error "the host must define TRANSPOSED PAD_MODE"
+#if !defined(TRANSPOSED)
+#error "the host must define TRANSPOSED"
 #endif
 
 typedef struct {
@@ -33,11 +33,14 @@ static inline int phase_outputs(int outputs, int phase, int stride)
     return TRANSPOSED ? (outputs - phase + stride - 1) / stride : outputs;
 }
 
-/* Where padding looks: into the input, or where it stays outside of it, zero. */
-static inline int look_up(int at, int size)
+/* Where padding of a mode, a number of tsr_pad_mode, looks: into the input, or where it stays outside of it, zero. */
+static inline int look_up_as(int mode, int at, int size)
 {
-    if (PAD_MODE == 1) return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
-    if (PAD_MODE == 2) return clamp(at, 0, size - 1);
-    if (PAD_MODE == 3) return at < 0 ? at + size : at >= size ? at - size : at;
+    if (mode == 1) return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
+    if (mode == 2) return clamp(at, 0, size - 1);
+    if (mode == 3) return at < 0 ? at + size : at >= size ? at - size : at;
     return at;
 }
+
+/* The same where the mode is compiled in. */
+#define look_up(at, size) look_up_as(PAD_MODE, at, size)

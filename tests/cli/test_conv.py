@@ -101,12 +101,12 @@ class Golden(CommandTest):
         self.array("x.npy", (1, 4, 8, 8), range(256))
         self.array("w.npy", (4, 4, 3, 3), range(144))
         common = ["conv", "x.npy", "w.npy", "-o", "y.npy"]
-        if "direct_tiled" not in self.explain(*common):
+        if "implicit_gemm" not in self.explain(*common):
             self.skipTest("the CPU path has no other family")
         told = {line.split()[1]: line for line in self.explain(*common).splitlines()[1:]}
-        self.assertIn("not considered unless named", told["direct_tiled"])
+        self.assertIn("not considered unless named", told["implicit_gemm"])
         self.assertNotIn("not considered", told["reference"])
-        self.assertIn("chosen   direct_tiled", self.explain(*common, "--algorithm", "direct_tiled"))
+        self.assertIn("chosen   implicit_gemm", self.explain(*common, "--algorithm", "implicit_gemm"))
 
     def test_output_replaces_an_old_file_and_keeps_its_mode(self):
         self.array("x.npy", (1, 1, 1, 1), [1])

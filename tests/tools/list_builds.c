@@ -51,6 +51,30 @@ static void print_problem(const tsr_device *device, const tsr__problem *problem,
     }
 }
 
+/* Layers that fill a GPU, for which it takes larger tiles than for the shapes that tests run. */
+static void print_layers(const tsr_device *device)
+{
+    static const char *const layers[] = {
+        "conv:n8c256h56w56k256r3s3pd1,bias,relu",
+        "conv:n8c64h56w56k64r3s3pd1,bias,residual,relu",
+        "conv:n8c3h224w224k64r7s7st2pd3,bias",
+        "convt:n8c256h28w28k128r4s4st2pd1,bias",
+        "conv:n8c64h112w112k32,bias",
+    };
+    static const tsr_dtype types[] = {TSR_F32, TSR_F16, TSR_F64};
+    static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC};
+    enum { LAYERS = sizeof layers / sizeof layers[0], TYPES = 3, LAYOUTS = 2 };
+    for (int i = 0; i < LAYERS * TYPES * LAYOUTS; ++i) {
+        tsr_conv conv;
+        tsr__problem problem;
+        REQUIRE(tsr_conv_parse(layers[i / (TYPES * LAYOUTS)], &conv));
+        conv.dtype = types[i / LAYOUTS % TYPES];
+        conv.x_layout = conv.y_layout = layouts[i % LAYOUTS];
+        REQUIRE(tsr__conv_problem(&conv, &problem));
+        print_problem(device, &problem, false);
+    }
+}
+
 static void print_device(const tsr_device *device)
 {
     enum { EVERY = 211 }; /* prime: visits all windows */
@@ -91,7 +115,11 @@ int main(void)
     tsr_device cpu = gpu;
     cpu.kind = TSR_DEVICE_CPU;
     cpu.local_is_dedicated = false;
+    tsr_device intel = gpu; /* gets smaller tiles */
+    snprintf(intel.vendor, sizeof intel.vendor, "Intel");
     print_device(&gpu);
+    print_layers(&gpu);
+    print_layers(&intel);
     for (cpu.float_width = 4; cpu.float_width <= 16; cpu.float_width *= 2) print_device(&cpu);
     return 0;
 }

@@ -1,8 +1,10 @@
 /* Which algorithm is chosen, on invented devices: no OpenCL is needed. */
+#include <stdio.h>
+
 #include "select.h"
 #include "unit/invented.h"
 
-extern const tsr__algorithm tsr__conv_direct_blocked, tsr__pool_tiled;
+extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__pool_tiled;
 
 enum { MANY = 16 };
 
@@ -50,8 +52,8 @@ static void each_family_gets_its_own_algorithms(void **state)
         tsr_device_kind kind;
         const char *conv, *pool_blocked, *pool_nchw, *pool_plane;
     } cases[] = {
-        {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "shared"},
-        {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "shared"},
+        {TSR_DEVICE_GPU, "implicit_gemm", "tiled", "tiled", "shared"},
+        {TSR_DEVICE_ACCELERATOR, "implicit_gemm", "tiled", "tiled", "shared"},
         {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
@@ -199,8 +201,8 @@ static void the_other_family_runs_where_it_is_named(void **state)
     const tsr__problem conv = conv_problem("conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_NCHW);
     const tsr_device cpu = invent(TSR_DEVICE_CPU, 8), gpu = invent(TSR_DEVICE_GPU, 1);
     tsr_plan_options options = tsr_plan_options_default();
-    options.algorithm = "direct_tiled";
-    assert_string_equal(chosen(&cpu, &conv, &options), "direct_tiled");
+    options.algorithm = "implicit_gemm";
+    assert_string_equal(chosen(&cpu, &conv, &options), "implicit_gemm");
     options.algorithm = "direct_blocked";
     assert_string_equal(chosen(&gpu, &conv, &options), "direct_blocked");
     options.algorithm = "reference";
@@ -290,17 +292,17 @@ static void refusals_tell_the_reason(void **state)
     const tsr_device cpu = invent(TSR_DEVICE_CPU, 8);
     tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
     tsr__problem p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW8C);
-    assert_contains(refusal(&gpu, &p, "direct_tiled"), "channel-blocked");
+    assert_contains(refusal(&gpu, &p, "implicit_gemm"), "channel-blocked");
     p = conv_problem("conv:c64h65536w65536k1", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "direct_blocked"), "2^31");
-    assert_contains(refusal(&gpu, &p, "direct_tiled"), "2^31");
+    assert_contains(refusal(&gpu, &p, "implicit_gemm"), "2^31");
     assert_string_equal(refusal(&cpu, &p, "reference"), "");
     p = conv_problem("conv:c1h8w8k1st2000000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "direct_blocked"), "beyond its 32-bit indices");
     assert_string_equal(refusal(&cpu, &p, "reference"), "");
     p = conv_problem("conv:c64h8w8k64", TSR_LAYOUT_NCHW);
     gpu.local_bytes = 1024;
-    assert_contains(refusal(&gpu, &p, "direct_tiled"), "local memory");
+    assert_contains(refusal(&gpu, &p, "implicit_gemm"), "local memory");
     p = pool_problem("max:c4h64w64r64s64,f64", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&gpu, &p, "tiled"), "f64");
     p = pool_problem("max:c4h64w64r3s5", TSR_LAYOUT_NCHW);
@@ -329,10 +331,68 @@ static void a_small_device_gets_a_smaller_tile(void **state)
     tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
     for (uint64_t group = 64; group <= 256; group *= 2) {
         gpu.max_work_group = gpu.max_work_items[0] = group;
-        assert_string_equal(chosen(&gpu, &problem, &options), "direct_tiled");
+        assert_string_equal(chosen(&gpu, &problem, &options), "implicit_gemm");
     }
     gpu.max_work_group = 32;
     assert_string_equal(chosen(&gpu, &problem, &options), "reference");
+}
+
+/* Params are channels and pixels of a tile and of a work-item, input channels of a step, and work-groups that share a
+ * sum. The device has as many compute units as the one that the choice was fitted to. */
+static void a_gpu_s_tile_follows_the_problem(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem, *vendor;
+        int32_t params[6];
+    } cases[] = {
+        {"conv:n32c256h56w56k256r3s3pd1", "NVIDIA Corporation", {128, 128, 8, 8, 8, 1}},
+        {"conv:n32c256h56w56k256r3s3pd1", "Intel(R) Corporation", {128, 64, 8, 4, 8, 1}}, /* 64 sums would spill */
+        {"conv:n8c64h56w56k64r3s3pd1", "", {64, 64, 8, 4, 8, 1}},
+        {"conv:n8c32h112w112k32r3s3pd1", "", {32, 32, 4, 4, 8, 1}},
+        {"conv:n8c3h224w224k64r7s7st2pd3", "", {64, 128, 8, 8, 4, 1}},
+        {"conv:n8c512h7w7k512r3s3pd1", "", {128, 64, 8, 4, 8, 9}}, /* 28 work-groups would leave most units idle */
+        {"conv:n8c64h56w56k64r3s3pd1,f64", "", {64, 64, 4, 4, 8, 1}},
+        {"convt:n8c64h56w56k256r4s4st2pd1", "", {64, 64, 4, 4, 8, 1}},
+    };
+    const tsr_plan_options options = tsr_plan_options_default();
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr__problem p = conv_problem(cases[i].problem, TSR_LAYOUT_NCHW);
+        tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+        gpu.compute_units = 132;
+        gpu.fp64 = true;
+        snprintf(gpu.vendor, sizeof gpu.vendor, "%s", cases[i].vendor);
+        tsr__offer offer;
+        tsr__offer_from(&tsr__conv_implicit_gemm, &gpu, &p, &options, &offer);
+        assert_null(offer.refusal);
+        assert_memory_equal(offer.params.value, cases[i].params, sizeof cases[i].params);
+    }
+}
+
+static void gpus_have_kernels_for_every_feature_but_blocks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem;
+        tsr_layout layout;
+        const char *chosen;
+    } cases[] = {
+        {"conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_NHWC, "implicit_gemm"},
+        {"conv:c16d9h9w9k16t3r3s3,reflect,scale,residual,gelu", TSR_LAYOUT_NCHW, "implicit_gemm"},
+        {"convt:c16h9w9k16r4s4st2pd1g16,f16", TSR_LAYOUT_NCHW, "implicit_gemm"},
+        {"conv:c64h9w9k64r3s3g4", TSR_LAYOUT_NHWC, "implicit_gemm"},
+        {"conv:c64h56w56k64r3s3pd1g64", TSR_LAYOUT_NHWC, "depthwise_tiled"},
+        {"conv:c64h56w56k64r40s3g64", TSR_LAYOUT_NCHW, "implicit_gemm"}, /* more rows than are unrolled */
+        {"conv:c64h56w56k64r3s3pd1", TSR_LAYOUT_NCHW8C, "reference"},
+        {"conv:c64h56w56k64r3s3pd1,f16,half-sums", TSR_LAYOUT_NCHW, "reference"},
+    };
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr_device gpu = invent(TSR_DEVICE_GPU, 1);
+    gpu.fp16 = true;
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr__problem p = conv_problem(cases[i].problem, cases[i].layout);
+        assert_string_equal(chosen(&gpu, &p, &options), cases[i].chosen);
+    }
 }
 
 static void strict_keeps_off_the_reference(void **state)
@@ -346,7 +406,7 @@ static void strict_keeps_off_the_reference(void **state)
     options.strict = true;
     assert_null(chosen(&gpu, &problem, &options));
     assert_fails(tsr__nothing_chosen(&gpu, &problem, &options), TSR_UNSUPPORTED, "conv:c2h4w4",
-                 "direct_tiled: ", "no tile fits", "reference: strict");
+                 "implicit_gemm: ", "no tile fits", "reference: strict");
     options.algorithm = "reference"; /* who names it, wants it */
     assert_string_equal(chosen(&gpu, &problem, &options), "reference");
 }
@@ -415,6 +475,8 @@ int main(void)
         cmocka_unit_test(tiles_follow_the_vectors_and_the_channels),
         cmocka_unit_test(refusals_tell_the_reason),
         cmocka_unit_test(a_small_device_gets_a_smaller_tile),
+        cmocka_unit_test(a_gpu_s_tile_follows_the_problem),
+        cmocka_unit_test(gpus_have_kernels_for_every_feature_but_blocks),
         cmocka_unit_test(strict_keeps_off_the_reference),
         cmocka_unit_test(the_workspace_limit_holds),
         cmocka_unit_test(candidates_are_legal_and_begin_with_the_default),

@@ -218,7 +218,7 @@ static void a_record_that_is_not_legal_is_passed_over(void **state)
         const char *text, *reason;
     } cases[] = {
         {KEY "\tmagic\t" PARAMS BEHIND, "no such algorithm"},
-        {KEY "\tdirect_tiled\t" PARAMS BEHIND, "do not admit"}, /* of the other family */
+        {KEY "\timplicit_gemm\t" PARAMS BEHIND, "do not admit"}, /* of the other family */
         {KEY "\tdepthwise_blocked\t-" BEHIND, "groups"},
         {KEY "\tdirect_blocked\t-" BEHIND, "params"},
         {KEY "\tdirect_blocked\tvec16 q6 k2 rounds8 cstep16 slab65" BEHIND, "params"},

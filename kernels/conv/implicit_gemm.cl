@@ -1,0 +1,289 @@
+/* conv/implicit_gemm: y = activation(scale * conv(x, w) + bias + residual) for GPUs, in NCHW and NHWC and any strides,
+ * 1 to 3 axes, transposed or not.
+ *
+ *   launch      conv_implicit_gemm: global = (ceil(pixels / TILE_P) * ITEMS, tiles * phases, groups * splits),
+ *               local = (ITEMS, 1, 1); pixels of all images, transposed of their first phase (see common/taps.cl)
+ *               conv_implicit_gemm_finish, where SPLIT: global = (pixels, K, 1), any local
+ *               conv_implicit_gemm_pack: global = (TILE_K, taps * padded c, groups * tiles), local = (TILE_K, 1, 1)
+ *               ITEMS = TILE_K / REG_K * TILE_P / REG_P; tiles = ceil(K / groups / TILE_K);
+ *               padded c = C / groups rounded up to STEP
+ *   local mem   2 * STEP * (TILE_K + TILE_P + 4) REALs
+ *   needs       8 divides TILE_P / REG_P, 4 divides TILE_K / REG_K, REG_K and REG_P; TILE_P divides ITEMS, which
+ *               divides STEP * TILE_P and STEP * TILE_K
+ *   compiled in TILE_K TILE_P REG_K REG_P STEP SPLIT; CHANNELS_LAST: of x; what common/block.cl and gather.cl want
+ *   run time    sizes, window, pads and their mode, tiles, splits, strides of x, y and residual; for each axis tap_step
+ *               (see common/taps.cl) and reach: from what one tap looks at to what the next does
+ *
+ * A matrix product of weights and inputs: a work-group makes TILE_K channels of TILE_P pixels, counted through all
+ * images, and sums over filter taps and, within each, over input channels, STEP at a time. A work-item keeps
+ * REG_K x REG_P sums in registers. Why this is fast:
+ *   - A pixel's place in x and whether it lies in the padding are found once a tap; from channel to channel an address
+ *     moves by a constant, and neither division nor a test of coordinates is left in the loop.
+ *   - While one step is multiplied out of one half of local memory, the next is on its way from global memory through
+ *     registers into the other half. One barrier parts a step from the next.
+ *   - Local memory is read in vectors of 4, by 8 x 4 work-items that share each of them: see item_p.
+ *   - Where the outputs are too few for the device, work-groups share a sum: each stores its part into the workspace,
+ *     and conv_implicit_gemm_finish adds them up, always in the same order.
+ * Few things are compiled in, so that all layers of a network share a few programs: what the loop over channels does
+ * not look at costs nothing there.
+ *
+ * The packed weights are [group][tile][T][R][S][padded c][TILE_K], spare ones zero.
+ */
+#if !defined(TILE_K) || !defined(TILE_P) || !defined(REG_K) || !defined(REG_P) || !defined(STEP) || !defined(SPLIT) || \
+    !defined(CHANNELS_LAST)
+#error "implicit_gemm.c must define TILE_K TILE_P REG_K REG_P STEP SPLIT CHANNELS_LAST"
+#endif
+
+#define VEC 4
+#include "common/block.cl"
+#include "common/gather.cl"
+
+/* Intel's compiler gives a thread 32 work-items on GPUs for computing, which are those without images, and then spills
+ * registers. */
+#if defined(cl_intel_required_subgroup_size) && !defined(__IMAGE_SUPPORT__)
+#define SUB_GROUP __attribute__((intel_reqd_sub_group_size(16)))
+#else
+#define SUB_GROUP
+#endif
+
+#define ITEMS_K (TILE_K / REG_K)
+#define ITEMS_P (TILE_P / REG_P)
+#define ITEMS   (ITEMS_K * ITEMS_P)
+
+/* 32 neighbouring items are 4 x 8 of the tile, so that a read of weights has 4 addresses and one of inputs 8. Items
+ * that differ in bit 0 read the same inputs and those that differ in bit 1 the same weights: on NVIDIA's GPUs a read of
+ * 16 bytes then takes two turns of local memory's banks, and not four. */
+#define ITEM_P(item) ((item) / 2 % 8 + (item) / 32 % (ITEMS_P / 8) * 8)
+#define ITEM_K(item) ((item) % 2 + (item) / 16 % 2 * 2 + (item) / (4 * ITEMS_P) * 4)
+
+/* Pixels lie in local memory so that an item reads VEC of its own as one vector, though they are ITEMS_P apart: then
+ * neighbouring items store neighbouring pixels. */
+#define RUN            (ITEMS_P * VEC)
+#define PIXEL_AT(slot) ((slot) / RUN * RUN + (slot) % VEC * ITEMS_P + (slot) % RUN / VEC)
+
+/* A step's inputs. So many items share the channels of a pixel; neighbouring items load neighbouring pixels of NCHW,
+ * and neighbouring channels of NHWC. The pitch spreads either over the banks of local memory. */
+#define SHARES             (ITEMS / TILE_P)
+#define INPUT_LOADS        (STEP / SHARES)
+#define LOAD_SLOT(item)    (CHANNELS_LAST ? (item) / SHARES : (item) % TILE_P)
+#define LOAD_CHANNEL(item) (CHANNELS_LAST ? (item) % SHARES * INPUT_LOADS : (item) / TILE_P)
+#define LOAD_STEP          (CHANNELS_LAST ? 1 : SHARES)
+#define PITCH              (TILE_P + VEC)
+#define STAGE              (STEP * (TILE_K + PITCH))
+
+/* A step's weights: neighbouring items load neighbours, one by one, for the packed weights may lie anywhere. */
+#define WEIGHT_LOADS (STEP * TILE_K / ITEMS)
+
+/* Steps between the outputs of a phase (see common/taps.cl), and between the inputs that they look at. */
+#define OUT_STEP(stride) (TRANSPOSED ? (stride) : 1)
+#define IN_STEP(stride)  (TRANSPOSED ? 1 : (stride))
+
+/* The sums of a work-item: of each vector of channels those of its pixels. */
+typedef REALV sums[REG_K / VEC][REG_P];
+
+__kernel void conv_implicit_gemm_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
+                                      __global REAL *restrict packed, ulong packed_offset, int c, int k, int tiles,
+                                      int taps, int group_step, int k_step, int c_step, int flip)
+{
+    const int padded_c = (c + STEP - 1) / STEP * STEP;
+    const int group = (int)get_global_id(2) / tiles;
+    const int ok = (int)get_global_id(2) % tiles * TILE_K + (int)get_global_id(0);
+    const int tap = (int)get_global_id(1) / padded_c, ic = (int)get_global_id(1) % padded_c;
+    const int to = ((int)get_global_id(2) * (int)get_global_size(1) + (int)get_global_id(1)) * TILE_K;
+    const int from = group * group_step + ok * k_step + ic * c_step + (flip ? taps - 1 - tap : tap);
+    packed[packed_offset + (ulong)(to + (int)get_global_id(0))] =
+        ok < k && ic < c ? LOAD_X(w, w_offset + (ulong)from) : REAL_OF(0.0);
+}
+
+/* What a work-item carries of one step from global to local memory. */
+typedef struct {
+    REAL weights[WEIGHT_LOADS];
+    REAL inputs[INPUT_LOADS];
+} cargo;
+
+static ALWAYS_INLINE void fetch(cargo *next, looked at, int step_c, __global const X_ELEMENT *x,
+                                __global const REAL *weights)
+{
+#pragma unroll
+    for (int i = 0; i < WEIGHT_LOADS; ++i) next->weights[i] = weights[at.weights + i * ITEMS];
+#pragma unroll
+    for (int i = 0; i < INPUT_LOADS; ++i) {
+        const int exists = i * LOAD_STEP < at.left;
+        const REAL loaded = LOAD_X(x, exists ? at.from + i * LOAD_STEP * step_c : 0);
+        next->inputs[i] = exists ? loaded : REAL_OF(0.0);
+    }
+}
+
+static ALWAYS_INLINE void put(const cargo *next, __local REAL *stage, int item)
+{
+    __local REAL *inputs = stage + STEP * TILE_K + LOAD_CHANNEL(item) * PITCH + LOAD_SLOT(item);
+#pragma unroll
+    for (int i = 0; i < WEIGHT_LOADS; ++i) stage[item + i * ITEMS] = next->weights[i];
+#pragma unroll
+    for (int i = 0; i < INPUT_LOADS; ++i) inputs[i * LOAD_STEP * PITCH] = next->inputs[i];
+}
+
+/* sum += weights * inputs for one STEP in local memory. Loops over `sum` must be unrolled, here and below, or compilers
+ * keep it in memory; turns of the outer loop overlap but for doubles, which leave no registers for that. */
+static ALWAYS_INLINE void multiply(sums sum, const __local REAL *stage, int item)
+{
+    const __local REAL *weights = stage + ITEM_K(item) * VEC;
+    const __local REAL *inputs = stage + STEP * TILE_K + ITEM_P(item) * VEC;
+#if DTYPE == 2
+#pragma unroll 1
+#else
+#pragma unroll
+#endif
+    for (int i = 0; i < STEP; ++i) {
+        REALV b[REG_P / VEC];
+#pragma unroll
+        for (int t = 0; t < REG_P / VEC; ++t) b[t] = *(const __local REALV *)&inputs[i * PITCH + t * RUN];
+#pragma unroll
+        for (int j = 0; j < REG_K / VEC; ++j) {
+            const REALV a = *(const __local REALV *)&weights[i * TILE_K + j * ITEMS_K * VEC];
+#pragma unroll
+            for (int t = 0; t < REG_P / VEC; ++t) {
+                sum[j][t * VEC + 0] = mad(a, (REALV)(b[t].s0), sum[j][t * VEC + 0]);
+                sum[j][t * VEC + 1] = mad(a, (REALV)(b[t].s1), sum[j][t * VEC + 1]);
+                sum[j][t * VEC + 2] = mad(a, (REALV)(b[t].s2), sum[j][t * VEC + 2]);
+                sum[j][t * VEC + 3] = mad(a, (REALV)(b[t].s3), sum[j][t * VEC + 3]);
+            }
+        }
+    }
+}
+
+/* Goes through the steps from `step` to `end`: while one is multiplied, the next is on its way. */
+static ALWAYS_INLINE void accumulate(sums sum, __local REAL *stage, __global const X_ELEMENT *x,
+                                     __global const REAL *weights, source in, int step, int end, int item)
+{
+    cargo next;
+    int current = 0; /* the half that is multiplied */
+    if (step >= end) return;
+    fetch(&next, locate_step(in, step), in.step_c, x, weights);
+    put(&next, stage, item);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (++step; step < end;) {
+        const int in_tap = in.padded_c / STEP, last = min(end, step - step % in_tap + in_tap);
+        looked at = locate_step(in, step);
+        for (; step < last; ++step) {
+            fetch(&next, at, in.step_c, x, weights);
+            at.from += STEP * in.step_c;
+            at.left -= STEP;
+            at.weights += STEP * TILE_K;
+            multiply(sum, stage + current, item);
+            current = STAGE - current;
+            put(&next, stage + current, item);
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+    }
+    multiply(sum, stage + current, item);
+}
+
+/* Finishes and stores an item's sums, which begin at pixel `pixel` and channel k of all; so many channels are left of
+ * the group. Where the work is split they are stored as they are, [K][pixels]. */
+static ALWAYS_INLINE void finish(sums sum, int pixel, int pixels, int k, int channels, MAYBE __global REAL *partial,
+                                 MAYBE __global Y_ELEMENT *y, MAYBE planes out, MAYBE int y_c, MAYBE planes added,
+                                 MAYBE int r_c, EPILOGUE_ARGS)
+{
+#pragma unroll
+    for (int t = 0; t < REG_P; ++t) {
+        const int made = pixel + t / VEC * RUN + t % VEC * ITEMS_P;
+        if (made >= pixels) continue;
+        MAYBE const place at = locate_pixel(out, made);
+        MAYBE const int to = offset_of(out, at), from = HAS_RESIDUAL ? offset_of(added, at) : 0;
+#pragma unroll
+        for (int j = 0; j < REG_K / VEC; ++j) {
+            const int ok = j * ITEMS_K * VEC;
+            if (ok >= channels) continue;
+#if SPLIT
+            store_sums(sum[j][t], partial + (ulong)((k + ok) * pixels + made), pixels, channels - ok);
+#else
+            finish_block(sum[j][t], k + ok, channels - ok, y + to + (k + ok) * y_c, y_c, from + (k + ok) * r_c, r_c,
+                         scale, scale_offset, bias, bias_offset, residual, residual_offset, slope, slope_offset, alpha,
+                         beta);
+#endif
+        }
+    }
+}
+
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_implicit_gemm(
+    __global const X_ELEMENT *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
+    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, __global REAL *restrict partial,
+    ulong partial_offset, int groups, int c, int k, int n, int d, int h, int w, int o, int p, int q, AXES(filter),
+    AXES(stride), AXES(dilation), AXES(pad), int pad_mode, AXES(tap_step), AXES(reach), int tiles, int splits, int x_n,
+    int x_c, AXES(x), int y_n, int y_c, AXES(y), int r_n, int r_c, AXES(r))
+{
+    __local REAL stage[2 * STAGE] __attribute__((aligned(16)));
+    const int item = (int)get_local_id(0);
+    const int tile = (int)get_group_id(1) % tiles, phase = (int)get_group_id(1) / tiles;
+    const int group = (int)get_group_id(2) % groups, split = (int)get_group_id(2) / groups;
+
+    /* The outputs of this phase, which are those of y where there is one phase. */
+    const int out_d = OUT_STEP(stride_d), out_h = OUT_STEP(stride_h), out_w = OUT_STEP(stride_w);
+    const int phase_w = phase % out_w, phase_h = phase / out_w % out_h, phase_d = phase / (out_w * out_h);
+    const planes out = {phase_outputs(o, phase_d, stride_d),
+                        phase_outputs(p, phase_h, stride_h),
+                        phase_outputs(q, phase_w, stride_w),
+                        y_n,
+                        y_d * out_d,
+                        y_h * out_h,
+                        y_w * out_w};
+    const planes added = {out.d, out.h, out.w, r_n, r_d * out_d, r_h * out_h, r_w * out_w};
+    const int pixels = n * out.d * out.h * out.w, first = (int)get_group_id(0) * TILE_P;
+    if (first >= pixels) return;
+
+    const int loaded = first + PIXEL_AT(LOAD_SLOT(item)), channel = LOAD_CHANNEL(item);
+    const place at = locate_pixel(out, loaded);
+    source in = {{d, h, w, x_n, PASS_AXES(x)},
+                 make_tap_axis(phase_d, pad_d, filter_d, stride_d, dilation_d, tap_step_d),
+                 make_tap_axis(phase_h, pad_h, filter_h, stride_h, dilation_h, tap_step_h),
+                 make_tap_axis(phase_w, pad_w, filter_w, stride_w, dilation_w, tap_step_w),
+                 loaded < pixels ? c - channel : 0,
+                 at.n * x_n + channel * x_c,
+                 PASS_AXES(reach),
+                 PASS_AXES(tap_step),
+                 filter_h,
+                 filter_w,
+                 pad_mode,
+                 x_c,
+                 (c + STEP - 1) / STEP * STEP};
+    in.across_d.begin += at.d * IN_STEP(stride_d);
+    in.across_h.begin += at.h * IN_STEP(stride_h);
+    in.across_w.begin += at.w * IN_STEP(stride_w);
+
+    /* This work-group's share of the steps. */
+    const int steps = in.across_d.taps * in.across_h.taps * in.across_w.taps * (in.padded_c / STEP);
+    const int begin = SPLIT ? (int)((long)steps * split / splits) : 0;
+    const int end = SPLIT ? (int)((long)steps * (split + 1) / splits) : steps;
+    const int packed_tile = filter_d * filter_h * filter_w * in.padded_c * TILE_K;
+    sums sum;
+#pragma unroll
+    for (int i = 0; i < REG_K / VEC; ++i)
+#pragma unroll
+        for (int t = 0; t < REG_P; ++t) sum[i][t] = (REALV)(REAL_OF(0.0));
+    accumulate(sum, stage, x + x_offset + (ulong)(group * c * x_c),
+               packed + packed_offset + (ulong)((group * tiles + tile) * packed_tile) + item, in, begin, end, item);
+
+    const int ok = tile * TILE_K + ITEM_K(item) * VEC, shift_y = phase_d * y_d + phase_h * y_h + phase_w * y_w;
+    const int shift_r = phase_d * r_d + phase_h * r_h + phase_w * r_w;
+    finish(sum, first + ITEM_P(item), pixels, group * k + ok, k - ok,
+           partial + partial_offset + (ulong)(split * groups * k) * (ulong)pixels, y + y_offset + shift_y, out, y_c,
+           added, r_c, scale, scale_offset, bias, bias_offset, residual, residual_offset + (ulong)shift_r, slope,
+           slope_offset, alpha, beta);
+}
+
+__kernel void conv_implicit_gemm_finish(__global const REAL *restrict partial, ulong partial_offset, EPILOGUE_ARGS,
+                                        __global Y_ELEMENT *restrict y, ulong y_offset, int k, int n, int o, int p,
+                                        int q, int splits, int y_n, int y_c, AXES(y), int r_n, int r_c, AXES(r))
+{
+    const planes out = {o, p, q, y_n, PASS_AXES(y)}, added = {o, p, q, r_n, PASS_AXES(r)};
+    const int pixel = (int)get_global_id(0), pixels = n * o * p * q, ok = (int)get_global_id(1) * VEC;
+    if (pixel >= pixels) return;
+    const place at = locate_pixel(out, pixel);
+    __global const REAL *part = partial + partial_offset + (ulong)(ok * pixels + pixel);
+    REALV sum = (REALV)(REAL_OF(0.0));
+    for (int i = 0; i < splits; ++i, part += (ulong)k * (ulong)pixels) sum += load_sums(part, pixels, k - ok);
+    finish_block(sum, ok, k - ok, y + y_offset + (ulong)(offset_of(out, at) + ok * y_c), y_c,
+                 offset_of(added, at) + ok * r_c, r_c, scale, scale_offset, bias, bias_offset, residual,
+                 residual_offset, slope, slope_offset, alpha, beta);
+}
