@@ -87,6 +87,11 @@ static const char *const convs[] = {
     "conv:c16h7w8k16r3s3pd1g16,exact",
     /* scale in double */
     "conv:n2c9h7w8k10r3s3pd1,scale,bias,f64",
+    /* transposed and depthwise, with everything */
+    "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
+    "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
+    "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
+    "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
