@@ -168,7 +168,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
     int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
     int r_group, int r_c, int r_d, int r_h, int r_w)
 {
-    /* The phases of an image follow each other: their work differs, and runtimes give each thread what is consecutive. */
+    /* The phases of an image follow each other: their work differs, and a thread is given what is consecutive. */
     const int n = (int)get_global_id(1) / phases, phase = (int)get_global_id(1) % phases;
     const int tile = (int)get_global_id(2);
     const int phase_w = phase % PHASE_STEP_W, phase_h = phase / PHASE_STEP_W % PHASE_STEP_H;
