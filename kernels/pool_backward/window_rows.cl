@@ -1,0 +1,247 @@
+/* pool_backward/window_rows: dx of poolings for CPUs, NCHW, with windows that are compiled in; 1 to 3 axes.
+ *
+ *   launch      global = (ceil((pad + W) / (STRIDE_W * GROUPS)), D * ceil(H / rows), N * C), local = (1, 1, 1)
+ *   local mem   none
+ *   needs       GROUPS a multiple of VEC; rows at most ROWS; a window that is compiled in
+ *   compiled in VEC GROUPS ROWS; what common/pooling.cl, indices.cl and pool_window.cl want
+ *   run time    c, rows and what pool_window.cl lists; x and dx lie alike, and y, dy and the indices
+ *
+ * One work-item makes a tile of dx: some rows of STRIDE_W * GROUPS columns. It visits the windows that reach into the
+ * tile in scan order, VEC of a row at a time, and adds what they give to sums in private memory: no other work-item
+ * adds there, and halves are rounded once.
+ *
+ * Columns, with the padding before them, are in private memory as STRIDE_W lines: line i holds the columns i, i +
+ * STRIDE_W, ... of all groups of STRIDE_W. A tap of VEC windows is then a whole vector of one line, and VEC sums of a
+ * line take from whole vectors of windows. What windows outside of the row give is zero: nothing tests for them.
+ */
+#if !defined(GROUPS) || !defined(ROWS)
+#error "window_rows.c must define GROUPS ROWS"
+#endif
+
+#include "common/vector.cl"
+#include "common/norm_slope.cl"
+#include "common/pooling.cl"
+#include "common/indices.cl"
+#include "common/pool_window.cl"
+#include "common/pool_over.cl"
+#include "common/pool_backward.cl"
+#include "common/strided.cl"
+#include "common/joined.cl"
+
+/* How far the last tap lies from the first, in groups of columns. Lines of x and of windows begin so far before the
+ * tile. */
+#define REACH   ((S - 1) * DILATION_W / STRIDE_W)
+#define WINDOWS ((GROUPS + REACH + VEC - 1) / VEC * VEC)
+#define LINE    ((WINDOWS + 2 * REACH + VEC) / VEC * VEC)
+
+/* The windows of a row that reach into the tile: the first of them, how many, and where they begin: groups into the
+ * lines, and in which column of x. */
+typedef struct {
+    int first, count, at, column;
+} outputs;
+
+/* ---- Lines ------------------------------------------------------------------------------------------------------ */
+
+/* Copies some columns of a row of x into the lines. */
+static inline void fill_some(REAL *lines, __global const X_ELEMENT *row, int column, int begin, int end)
+{
+    for (int i = begin; i < end; ++i) lines[(i - column) % STRIDE_W * LINE + (i - column) / STRIDE_W] = LOAD_X(row, i);
+}
+
+/* Copies a row of x into the lines, which begin at a column. What lies outside of the image stays as it is. */
+static inline void fill_lines(REAL *lines, __global const X_ELEMENT *row, int column, int w)
+{
+    const int first = column < 0 ? (STRIDE_W - 1 - column) / STRIDE_W : 0;
+    /* A vector loads one group more than it keeps. */
+    const int last = min((w - column) / STRIDE_W - 1, LINE) - VEC, end = min(w, column + LINE * STRIDE_W);
+    if (last < first) {
+        fill_some(lines, row, column, max(column, 0), end);
+        return;
+    }
+    fill_some(lines, row, column, max(column, 0), column + first * STRIDE_W);
+    for (int i = first; i < last + VEC; i += VEC)
+#pragma unroll
+        for (int j = 0; j < STRIDE_W; ++j) {
+            const int at = min(i, last);
+            STOREV_OWN(load_strided_x(row + column + at * STRIDE_W + j), lines + j * LINE + at);
+        }
+    fill_some(lines, row, column, column + (last + VEC) * STRIDE_W, end);
+}
+
+/* Stores the sums of a row, which begin at a column. */
+static inline void store_row(__global Y_ELEMENT *row, const REAL *lines, int column, int w)
+{
+    REAL columns[(STRIDE_W + 1) * VEC];
+    REALV lane[STRIDE_W];
+    for (int i = 0; i < GROUPS; i += VEC) {
+        const int iw = column + i * STRIDE_W, first = max(0, -iw), end = min(VEC * STRIDE_W, w - iw);
+        if (iw >= w) break;
+#pragma unroll
+        for (int j = 0; j < STRIDE_W; ++j) lane[j] = LOADV_OWN(lines + j * GROUPS + i);
+        store_joined(lane, columns);
+        for (int j = first; j < end; j += VEC) {
+            /* The last vector ends where the row does. */
+            const int at = end - first < VEC ? j : min(j, end - VEC);
+            store_first(LOADV_OWN(columns + at), row + iw + at, end - at);
+        }
+    }
+}
+
+/* What the windows give that begin in the groups of a line. */
+typedef struct {
+    REAL dy[WINDOWS + VEC], y[WINDOWS + VEC];
+    REAL_INT position[WINDOWS + VEC];
+} gifts;
+
+/* ---- Maxima ----------------------------------------------------------------------------------------------------- */
+
+/* Looks at all taps of a row's windows: for what is greater, or for NaNs alone. Whether there are some. */
+static inline int look(pool_found *found, REAL *lines, pool_source from, outputs of, int column, int w,
+                       const int for_nan)
+{
+    REAL_INTV has_nan = (REAL_INTV)(0);
+    for (int k = from.depth.first; k < from.depth.end; ++k)
+        for (int j = from.height.first; j < from.height.end; ++j) {
+            const int id = from.depth.begin + k * from.step_d, ih = from.height.begin + j * from.step_h;
+            const int position = k * from.step_d * from.index_d + j * from.step_h * from.index_h;
+            fill_lines(lines, from.plane + id * from.x_d + ih * from.x_h, column, w);
+            for (int v = 0; v * VEC < of.count; ++v) {
+                pool_found search = found[v];
+#pragma unroll
+                for (int i = 0; i < S; ++i) {
+                    const REALV element = LOADV_OWN(lines + i * DILATION_W % STRIDE_W * LINE +
+                                                    i * DILATION_W / STRIDE_W + of.at + v * VEC);
+                    const REAL_INTV here = (REAL_INTV)(position + i * DILATION_W * from.index_w);
+                    if (for_nan)
+                        pool_look_for_nan(&search, element, here);
+                    else
+                        pool_look(&search, element, here);
+                }
+                has_nan |= search.has_nan;
+                found[v] = search;
+            }
+        }
+    return ANYV(has_nan);
+}
+
+/* Where the maxima are: at a window's first element where none is greater than -infinity. */
+static inline void find_maxima(gifts *given, REAL *lines, pool_source from, outputs of, int column, int w)
+{
+    pool_found found[WINDOWS / VEC];
+    const int first = from.depth.first * from.step_d * from.index_d + from.height.first * from.step_h * from.index_h;
+    for (int v = 0; v * VEC < of.count; ++v) {
+        const INTV start = of.column + (v * VEC + LOADV(int_lane)) * STRIDE_W;
+        const INTV position = first + pool_first_tap_v(start, DILATION_W) * DILATION_W * from.index_w;
+        found[v].maximum = pool_empty().total;
+        found[v].position = JOIN(JOIN(convert_, REAL_INT), VEC)(position);
+        found[v].has_nan = (REAL_INTV)(0);
+    }
+    if (look(found, lines, from, of, column, w, 0)) look(found, lines, from, of, column, w, 1);
+    for (int v = 0; v * VEC < of.count; ++v) STOREV_OWN_INT(found[v].position, given->position + of.at + v * VEC);
+}
+
+/* ---- Outputs ---------------------------------------------------------------------------------------------------- */
+
+static inline LONGV load_indices(__global const INDEX *from, int count)
+{
+    long lane[VEC] = {0};
+    if (count >= VEC) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
+    for (int i = 0; i < count; ++i) lane[i] = from[i];
+    return JOIN(vload, VEC)(0, lane);
+}
+
+/* What lies as y, from a row's first output that counts on, and how positions are counted in its plane. */
+typedef struct {
+    __global const X_ELEMENT *y, *dy;
+    __global const INDEX *indices;
+    long plane;
+    int elements;
+} row_of_y;
+
+/* What the outputs give. Positions count from a window's tap 0 on. */
+static inline void load_gifts(gifts *given, row_of_y row, pool_source from, outputs of, int w, int end_w)
+{
+    const REAL rows = (REAL)((long)from.depth.counted * from.height.counted);
+    const int begin = from.depth.begin * from.index_d + from.height.begin * from.index_h;
+    for (int v = 0; v < of.count; v += VEC) {
+        /* The last vector ends where the row does. */
+        const int at = of.count < VEC ? 0 : min(v, of.count - VEC), count = of.count - at, to = of.at + at;
+        const INTV start = of.column + (at + LOADV(int_lane)) * STRIDE_W;
+        const pool_window window = {load_first(row.dy + at, count), (REAL_INTV)(0)};
+        const REALV counted = TO_REALV(pool_counted_taps_v(start, S, DILATION_W, w, end_w)) * rows;
+        STOREV_OWN(KIND == 1 || KIND == 2 ? pool_average(window, counted) : window.total, given->dy + to);
+        if (KIND == 3) STOREV_OWN(load_first(row.y + at, count), given->y + to);
+        if (KIND == 0 && INDICES != 0)
+            STOREV_OWN_INT(pool_position(load_indices(row.indices + at, count), row.plane, 0, row.elements) -
+                               JOIN(JOIN(convert_, REAL_INT), VEC)(begin + start * from.index_w),
+                           given->position + to);
+    }
+}
+
+/* Adds what windows give to one row, at `position` from their tap 0. Where windows meet, the first has the last tap. */
+static inline void give(const gifts *given, REAL *sums, const REAL *lines, int groups, int position, int index_w)
+{
+#pragma unroll
+    for (int i = 0; i < STRIDE_W; ++i)
+        for (int j = 0; j < groups; j += VEC) {
+            const REALV element = KIND == 3 ? LOADV_OWN(lines + i * LINE + REACH + j) : (REALV)(REAL_OF(0.0));
+            REALV sum = LOADV_OWN(sums + i * GROUPS + j);
+#pragma unroll
+            for (int k = S - 1; k >= 0; --k) {
+                const int from = j + REACH - k * DILATION_W / STRIDE_W;
+                const pool_gift gift = {LOADV_OWN(given->dy + from), LOADV_OWN(given->y + from),
+                                        LOADV_OWN_INT(given->position + from)};
+                if (k * DILATION_W % STRIDE_W == i)
+                    sum += pool_share(gift, element, (REAL_INTV)(position + k * DILATION_W * index_w));
+            }
+            STOREV_OWN(sum, sums + i * GROUPS + j);
+        }
+}
+
+/* ---- The kernel ------------------------------------------------------------------------------------------------- */
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_window_rows(
+    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
+    MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
+    __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
+    int rows, WINDOW_ARGS)
+{
+    const int group = (int)get_global_id(0) * GROUPS - REACH, column = group * STRIDE_W - pad_w;
+    const int down = (h + rows - 1) / rows, id = (int)get_global_id(1) / down, h0 = (int)get_global_id(1) % down * rows;
+    const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
+    const int q0 = max(group, 0), at = n * y_n + ic * y_c;
+    const outputs of = {q0, min(q, group + REACH + GROUPS) - q0, q0 - group, q0 * STRIDE_W - pad_w};
+    const pool_range to_d = {id, id + 1}, to_h = {h0, min(h0 + rows, h)}, over_d = OVER_D(to_d), over_h = OVER_H(to_h);
+    const int tile = column + REACH * STRIDE_W, groups = min(GROUPS, (w - tile + STRIDE_W - 1) / STRIDE_W);
+    REAL lines[STRIDE_W * LINE], sums[ROWS * STRIDE_W * GROUPS];
+    gifts given;
+
+    for (int i = 0; i < STRIDE_W * LINE; i += VEC) STOREV_OWN(pool_empty().total, lines + i);
+    for (int i = 0; i < rows * STRIDE_W * GROUPS; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), sums + i);
+    for (int i = 0; i < WINDOWS; i += VEC) {
+        STOREV_OWN((REALV)(REAL_OF(0.0)), given.dy + i);
+        STOREV_OWN((REALV)(REAL_OF(0.0)), given.y + i);
+        STOREV_OWN_INT((REAL_INTV)(-1), given.position + i);
+    }
+    for (int oo = over_d.first; oo < over_d.end; ++oo)
+        for (int op = over_h.first; op < over_h.end; ++op) {
+            const pool_source from = SOURCE(x + x_offset + n * x_n + ic * x_c, oo, op);
+            const pool_span depth = pool_clip(from.depth, from.step_d, to_d);
+            const pool_span height = pool_clip(from.height, from.step_h, to_h);
+            const int output = at + oo * y_d + op * y_h + q0;
+            const row_of_y row = {y + y_offset + output, dy + dy_offset + output, indices + indices_offset + output,
+                                  n * index_n + ic * index_c, d * h * w};
+            if (depth.first >= depth.end) continue;
+            load_gifts(&given, row, from, of, w, end_w);
+            if (KIND == 0 && INDICES == 0) find_maxima(&given, lines, from, of, column, w);
+            for (int j = height.first; j < height.end; ++j) {
+                const int ih = height.begin + j * from.step_h;
+                if (KIND == 3) fill_lines(lines, from.plane + id * x_d + ih * x_h, column, w);
+                give(&given, sums + (ih - h0) * STRIDE_W * GROUPS, lines, groups,
+                     depth.first * from.step_d * index_d + j * from.step_h * index_h, index_w);
+            }
+        }
+    for (int ih = h0; ih < to_h.end; ++ih)
+        store_row(dx + dx_offset + n * x_n + ic * x_c + id * x_d + ih * x_h, sums + (ih - h0) * STRIDE_W * GROUPS, tile,
+                  w);
+}
