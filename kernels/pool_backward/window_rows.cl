@@ -68,22 +68,37 @@ static inline void fill_lines(REAL *lines, __global const X_ELEMENT *row, int co
     fill_some(lines, row, column, column + (last + VEC) * STRIDE_W, end);
 }
 
-/* Stores the sums of a row, which begin at a column. */
+/* The rows of x that were looked at last, as lines, so that windows that follow one another share them. */
+typedef struct {
+    REAL lines[R][STRIDE_W * LINE];
+    int row[R]; /* which one it is, counted through the slices; -1: none yet */
+} ring;
+
+/* The lines of row ih of slice id, which begin at a column. It is tap j of its window: all taps of one are there. */
+static inline const REAL *get_lines(ring *rows, pool_source from, int id, int ih, int j, int column, int h, int w)
+{
+    const int place = DILATION_H == 1 ? ih % R : j, row = id * h + ih;
+    if (rows->row[place] != row) fill_lines(rows->lines[place], from.plane + id * from.x_d + ih * from.x_h, column, w);
+    rows->row[place] = row;
+    return rows->lines[place];
+}
+
+/* Stores the sums of a row, which begin at a column. They are put in order all before the first is stored, because
+ * vectors that were stored a moment ago are slow to load across. */
 static inline void store_row(__global Y_ELEMENT *row, const REAL *lines, int column, int w)
 {
-    REAL columns[(STRIDE_W + 1) * VEC];
+    const int first = max(0, -column), end = min(GROUPS * STRIDE_W, w - column);
+    REAL columns[(GROUPS + VEC) * STRIDE_W];
     REALV lane[STRIDE_W];
-    for (int i = 0; i < GROUPS; i += VEC) {
-        const int iw = column + i * STRIDE_W, first = max(0, -iw), end = min(VEC * STRIDE_W, w - iw);
-        if (iw >= w) break;
+    for (int i = 0; i * STRIDE_W < end; i += VEC) {
 #pragma unroll
         for (int j = 0; j < STRIDE_W; ++j) lane[j] = LOADV_OWN(lines + j * GROUPS + i);
-        store_joined(lane, columns);
-        for (int j = first; j < end; j += VEC) {
-            /* The last vector ends where the row does. */
-            const int at = end - first < VEC ? j : min(j, end - VEC);
-            store_first(LOADV_OWN(columns + at), row + iw + at, end - at);
-        }
+        store_joined(lane, columns + i * STRIDE_W);
+    }
+    for (int i = first; i < end; i += VEC) {
+        /* The last vector ends where the row does. */
+        const int at = end - first < VEC ? i : min(i, end - VEC);
+        store_first(LOADV_OWN(columns + at), row + column + at, end - at);
     }
 }
 
@@ -95,37 +110,52 @@ typedef struct {
 
 /* ---- Maxima ----------------------------------------------------------------------------------------------------- */
 
-/* Looks at all taps of a row's windows: for what is greater, or for NaNs alone. Whether there are some. */
-static inline int look(pool_found *found, REAL *lines, pool_source from, outputs of, int column, int w,
+/* Looks at the taps of VEC windows in one row, `position` from their tap 0: for what is greater, or for NaNs alone. */
+static ALWAYS_INLINE void look_at_row(pool_found *found, const REAL *lines, int position, int index_w,
+                                      const int for_nan)
+{
+#pragma unroll
+    for (int i = 0; i < S; ++i) {
+        const REALV element = LOADV_OWN(lines + i * DILATION_W % STRIDE_W * LINE + i * DILATION_W / STRIDE_W);
+        const REAL_INTV here = (REAL_INTV)(position + i * DILATION_W * index_w);
+        if (for_nan)
+            pool_look_for_nan(found, element, here);
+        else
+            pool_look(found, element, here);
+    }
+}
+
+/* Looks at all taps of a row's windows. Whether there are NaNs. */
+static inline int look(pool_found *found, ring *rows, pool_source from, outputs of, int column, int h, int w,
                        const int for_nan)
 {
+    const pool_span height = from.height;
+    const int step = from.step_h * from.index_h, is_full = height.first == 0 && height.end == R;
+    const REAL *seen[R];
     REAL_INTV has_nan = (REAL_INTV)(0);
-    for (int k = from.depth.first; k < from.depth.end; ++k)
-        for (int j = from.height.first; j < from.height.end; ++j) {
-            const int id = from.depth.begin + k * from.step_d, ih = from.height.begin + j * from.step_h;
-            const int position = k * from.step_d * from.index_d + j * from.step_h * from.index_h;
-            fill_lines(lines, from.plane + id * from.x_d + ih * from.x_h, column, w);
-            for (int v = 0; v * VEC < of.count; ++v) {
-                pool_found search = found[v];
+    for (int k = from.depth.first; k < from.depth.end; ++k) {
+        const int id = from.depth.begin + k * from.step_d, position = k * from.step_d * from.index_d;
+        for (int j = height.first; j < height.end; ++j)
+            seen[j] = get_lines(rows, from, id, height.begin + j * from.step_h, j, column, h, w) + of.at;
+        for (int v = 0; v * VEC < of.count; ++v) {
+            pool_found search = found[v];
+            if (is_full && !for_nan) {
 #pragma unroll
-                for (int i = 0; i < S; ++i) {
-                    const REALV element = LOADV_OWN(lines + i * DILATION_W % STRIDE_W * LINE +
-                                                    i * DILATION_W / STRIDE_W + of.at + v * VEC);
-                    const REAL_INTV here = (REAL_INTV)(position + i * DILATION_W * from.index_w);
-                    if (for_nan)
-                        pool_look_for_nan(&search, element, here);
-                    else
-                        pool_look(&search, element, here);
-                }
-                has_nan |= search.has_nan;
-                found[v] = search;
+                for (int j = 0; j < R; ++j)
+                    look_at_row(&search, seen[j] + v * VEC, position + j * step, from.index_w, 0);
+            } else {
+                for (int j = height.first; j < height.end; ++j)
+                    look_at_row(&search, seen[j] + v * VEC, position + j * step, from.index_w, for_nan);
             }
+            has_nan |= search.has_nan;
+            found[v] = search;
         }
+    }
     return ANYV(has_nan);
 }
 
 /* Where the maxima are: at a window's first element where none is greater than -infinity. */
-static inline void find_maxima(gifts *given, REAL *lines, pool_source from, outputs of, int column, int w)
+static inline void find_maxima(gifts *given, ring *rows, pool_source from, outputs of, int column, int h, int w)
 {
     pool_found found[WINDOWS / VEC];
     const int first = from.depth.first * from.step_d * from.index_d + from.height.first * from.step_h * from.index_h;
@@ -136,7 +166,7 @@ static inline void find_maxima(gifts *given, REAL *lines, pool_source from, outp
         found[v].position = JOIN(JOIN(convert_, REAL_INT), VEC)(position);
         found[v].has_nan = (REAL_INTV)(0);
     }
-    if (look(found, lines, from, of, column, w, 0)) look(found, lines, from, of, column, w, 1);
+    if (look(found, rows, from, of, column, h, w, 0)) look(found, rows, from, of, column, h, w, 1);
     for (int v = 0; v * VEC < of.count; ++v) STOREV_OWN_INT(found[v].position, given->position + of.at + v * VEC);
 }
 
@@ -213,10 +243,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
     const outputs of = {q0, min(q, group + REACH + GROUPS) - q0, q0 - group, q0 * STRIDE_W - pad_w};
     const pool_range to_d = {id, id + 1}, to_h = {h0, min(h0 + rows, h)}, over_d = OVER_D(to_d), over_h = OVER_H(to_h);
     const int tile = column + REACH * STRIDE_W, groups = min(GROUPS, (w - tile + STRIDE_W - 1) / STRIDE_W);
-    REAL lines[STRIDE_W * LINE], sums[ROWS * STRIDE_W * GROUPS];
+    REAL sums[ROWS * STRIDE_W * GROUPS];
     gifts given;
+    ring seen;
 
-    for (int i = 0; i < STRIDE_W * LINE; i += VEC) STOREV_OWN(pool_empty().total, lines + i);
+    for (int j = 0; j < R; ++j) {
+        seen.row[j] = -1;
+        for (int i = 0; i < STRIDE_W * LINE; i += VEC) STOREV_OWN(pool_empty().total, seen.lines[j] + i);
+    }
     for (int i = 0; i < rows * STRIDE_W * GROUPS; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), sums + i);
     for (int i = 0; i < WINDOWS; i += VEC) {
         STOREV_OWN((REALV)(REAL_OF(0.0)), given.dy + i);
@@ -233,10 +267,10 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
                                   n * index_n + ic * index_c, d * h * w};
             if (depth.first >= depth.end) continue;
             load_gifts(&given, row, from, of, w, end_w);
-            if (KIND == 0 && INDICES == 0) find_maxima(&given, lines, from, of, column, w);
+            if (KIND == 0 && INDICES == 0) find_maxima(&given, &seen, from, of, column, h, w);
             for (int j = height.first; j < height.end; ++j) {
                 const int ih = height.begin + j * from.step_h;
-                if (KIND == 3) fill_lines(lines, from.plane + id * x_d + ih * x_h, column, w);
+                const REAL *lines = KIND == 3 ? get_lines(&seen, from, id, ih, j, column, h, w) : 0;
                 give(&given, sums + (ih - h0) * STRIDE_W * GROUPS, lines, groups,
                      depth.first * from.step_d * index_d + j * from.step_h * index_h, index_w);
             }
