@@ -19,7 +19,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)params;
     enum { MOST_VECTORS = 4 };
     const int64_t width = tsr__cpu_vector_width(device), *size = p->x.size;
-    const int64_t groups = tsr__ceil_div(size[TSR_W] + p->window.pad_begin[TSR_W], p->window.stride[TSR_W]);
+    const int64_t stride = p->window.stride[TSR_W], groups = tsr__ceil_div(size[TSR_W], stride);
     int64_t tile = width;
     while (tile < groups && tile < MOST_VECTORS * width) tile *= 2;
     const int64_t rows = tsr__even_part(size[TSR_H], ROWS);
@@ -30,6 +30,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "VEC", width);
     tsr__launch_define(l, "GROUPS", tile);
     tsr__launch_define(l, "ROWS", ROWS);
+    tsr__launch_define(l, "SHIFT", (stride - p->window.pad_begin[TSR_W] % stride) % stride);
     tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
     tsr__pool_backward_launch_slots(l);
     tsr__launch_int(l, p->x.c);

@@ -1,21 +1,22 @@
 /* pool_backward/window_rows: dx of poolings for CPUs, NCHW, with windows that are compiled in; 1 to 3 axes.
  *
- *   launch      global = (ceil((pad + W) / (STRIDE_W * GROUPS)), D * ceil(H / rows), N * C), local = (1, 1, 1)
+ *   launch      global = (ceil(W / (STRIDE_W * GROUPS)), D * ceil(H / rows), N * C), local = (1, 1, 1)
  *   local mem   none
  *   needs       GROUPS a multiple of VEC; rows at most ROWS; a window that is compiled in
- *   compiled in VEC GROUPS ROWS; what common/pooling.cl, indices.cl and pool_window.cl want
+ *   compiled in VEC GROUPS ROWS; SHIFT: columns from the last multiple of STRIDE_W to where windows begin; what
+ *               common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, rows and what pool_window.cl lists; x and dx lie alike, and y, dy and the indices
  *
  * One work-item makes a tile of dx: some rows of STRIDE_W * GROUPS columns. It visits the windows that reach into the
  * tile in scan order, VEC of a row at a time, and adds what they give to sums in private memory: no other work-item
  * adds there, and halves are rounded once.
  *
- * Columns, with the padding before them, are in private memory as STRIDE_W lines: line i holds the columns i, i +
+ * Columns are in private memory as STRIDE_W lines: line i holds the columns i, i +
  * STRIDE_W, ... of all groups of STRIDE_W. A tap of VEC windows is then a whole vector of one line, and VEC sums of a
  * line take from whole vectors of windows. What windows outside of the row give is zero: nothing tests for them.
  */
-#if !defined(GROUPS) || !defined(ROWS)
-#error "window_rows.c must define GROUPS ROWS"
+#if !defined(GROUPS) || !defined(ROWS) || !defined(SHIFT)
+#error "window_rows.c must define GROUPS ROWS SHIFT"
 #endif
 
 #include "common/vector.cl"
@@ -28,9 +29,12 @@
 #include "common/strided.cl"
 #include "common/joined.cl"
 
-/* How far the last tap lies from the first, in groups of columns. Lines of x and of windows begin so far before the
- * tile. */
-#define REACH   ((S - 1) * DILATION_W / STRIDE_W)
+/* In which line a tap of the windows is, and how many groups of columns after the one that they begin in. */
+#define LINE_OF(tap)  ((SHIFT + (tap)*DILATION_W) % STRIDE_W)
+#define GROUP_OF(tap) ((SHIFT + (tap)*DILATION_W) / STRIDE_W)
+
+/* How far the last tap lies. Lines of x and of windows begin so far before the tile. */
+#define REACH   GROUP_OF(S - 1)
 #define WINDOWS ((GROUPS + REACH + VEC - 1) / VEC * VEC)
 #define LINE    ((WINDOWS + 2 * REACH + VEC) / VEC * VEC)
 
@@ -83,22 +87,22 @@ static inline const REAL *get_lines(ring *rows, pool_source from, int id, int ih
     return rows->lines[place];
 }
 
-/* Stores the sums of a row, which begin at a column. They are put in order all before the first is stored, because
- * vectors that were stored a moment ago are slow to load across. */
-static inline void store_row(__global Y_ELEMENT *row, const REAL *lines, int column, int w)
+/* Stores the sums of a row, up to the end of its w columns; behind it are as many elements that are overwritten
+ * later as `room` tells. */
+static inline void store_row(__global Y_ELEMENT *row, const REAL *lines, int w, int room)
 {
-    const int first = max(0, -column), end = min(GROUPS * STRIDE_W, w - column);
-    REAL columns[(GROUPS + VEC) * STRIDE_W];
     REALV lane[STRIDE_W];
-    for (int i = 0; i * STRIDE_W < end; i += VEC) {
+    REAL columns[STRIDE_W * VEC];
+    for (int i = 0; i < GROUPS && i * STRIDE_W < w; i += VEC) {
 #pragma unroll
         for (int j = 0; j < STRIDE_W; ++j) lane[j] = LOADV_OWN(lines + j * GROUPS + i);
-        store_joined(lane, columns + i * STRIDE_W);
-    }
-    for (int i = first; i < end; i += VEC) {
-        /* The last vector ends where the row does. */
-        const int at = end - first < VEC ? i : min(i, end - VEC);
-        store_first(LOADV_OWN(columns + at), row + column + at, end - at);
+        store_joined(lane, columns);
+#pragma unroll
+        for (int j = 0; j < STRIDE_W * VEC; j += VEC) {
+            const int at = i * STRIDE_W + j;
+            if (at >= w) break;
+            store_first(LOADV_OWN(columns + j), row + at, at + VEC <= w + room ? VEC : w - at);
+        }
     }
 }
 
@@ -116,7 +120,7 @@ static ALWAYS_INLINE void look_at_row(pool_found *found, const REAL *lines, int 
 {
 #pragma unroll
     for (int i = 0; i < S; ++i) {
-        const REALV element = LOADV_OWN(lines + i * DILATION_W % STRIDE_W * LINE + i * DILATION_W / STRIDE_W);
+        const REALV element = LOADV_OWN(lines + LINE_OF(i) * LINE + GROUP_OF(i));
         const REAL_INTV here = (REAL_INTV)(position + i * DILATION_W * index_w);
         if (for_nan)
             pool_look_for_nan(found, element, here);
@@ -218,11 +222,10 @@ static inline void give(const gifts *given, REAL *sums, const REAL *lines, int g
             REALV sum = LOADV_OWN(sums + i * GROUPS + j);
 #pragma unroll
             for (int k = S - 1; k >= 0; --k) {
-                const int from = j + REACH - k * DILATION_W / STRIDE_W;
+                const int from = j + REACH - GROUP_OF(k);
                 const pool_gift gift = {LOADV_OWN(given->dy + from), LOADV_OWN(given->y + from),
                                         LOADV_OWN_INT(given->position + from)};
-                if (k * DILATION_W % STRIDE_W == i)
-                    sum += pool_share(gift, element, (REAL_INTV)(position + k * DILATION_W * index_w));
+                if (LINE_OF(k) == i) sum += pool_share(gift, element, (REAL_INTV)(position + k * DILATION_W * index_w));
             }
             STOREV_OWN(sum, sums + i * GROUPS + j);
         }
@@ -236,13 +239,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
     __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
     int rows, WINDOW_ARGS)
 {
-    const int group = (int)get_global_id(0) * GROUPS - REACH, column = group * STRIDE_W - pad_w;
+    const int tile = (int)get_global_id(0) * GROUPS * STRIDE_W, width = min(GROUPS * STRIDE_W, w - tile);
+    const int group = (tile + pad_w + SHIFT) / STRIDE_W - REACH, column = tile - REACH * STRIDE_W;
     const int down = (h + rows - 1) / rows, id = (int)get_global_id(1) / down, h0 = (int)get_global_id(1) % down * rows;
     const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
     const int q0 = max(group, 0), at = n * y_n + ic * y_c;
     const outputs of = {q0, min(q, group + REACH + GROUPS) - q0, q0 - group, q0 * STRIDE_W - pad_w};
     const pool_range to_d = {id, id + 1}, to_h = {h0, min(h0 + rows, h)}, over_d = OVER_D(to_d), over_h = OVER_H(to_h);
-    const int tile = column + REACH * STRIDE_W, groups = min(GROUPS, (w - tile + STRIDE_W - 1) / STRIDE_W);
+    const int groups = (width + STRIDE_W - 1) / STRIDE_W;
     REAL sums[ROWS * STRIDE_W * GROUPS];
     gifts given;
     ring seen;
@@ -276,6 +280,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
             }
         }
     for (int ih = h0; ih < to_h.end; ++ih)
-        store_row(dx + dx_offset + n * x_n + ic * x_c + id * x_d + ih * x_h, sums + (ih - h0) * STRIDE_W * GROUPS, tile,
-                  w);
+        store_row(dx + dx_offset + n * x_n + ic * x_c + id * x_d + ih * x_h + tile,
+                  sums + (ih - h0) * STRIDE_W * GROUPS, width, width == w && x_h == w ? (to_h.end - ih - 1) * w : 0);
 }
