@@ -72,10 +72,10 @@ static inline int64_t tsr__cpu_channel_step(const tsr_tensor *t, int64_t vector)
     return t->layout == TSR_LAYOUT_NHWC ? vector : tsr__spanned_c(t);
 }
 
-/* The params of kernels that make outputs of a row: floats in a vector, and outputs, a power of two of vectors so that
- * few programs serve all widths. Tells those that fit, from the longest on. */
+/* The params of kernels that make outputs of a row, which has so many: floats in a vector, and outputs, a power of two
+ * of vectors so that few programs serve all widths. Tells those that fit, from the longest on. */
 enum { TSR__CPU_VECTOR, TSR__CPU_TILE_Q };
-static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__problem *p,
+static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__problem *p, int64_t outputs,
                                         bool (*fits)(const tsr__problem *p, const tsr__params *params),
                                         tsr__params *out, size_t capacity)
 {
@@ -84,7 +84,7 @@ static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__pro
     for (int32_t vectors = 8; vectors > 0 && count < capacity; vectors /= 2) {
         const tsr__params made = {{width, width * vectors}};
         /* A tile of which more than half lies past the row's end is a smaller one with waste. */
-        const bool wasteful = vectors > 1 && made.value[TSR__CPU_TILE_Q] >= 2 * p->y.size[TSR_W];
+        const bool wasteful = vectors > 1 && made.value[TSR__CPU_TILE_Q] >= 2 * outputs;
         if (!wasteful && fits(p, &made)) out[count++] = made;
     }
     return count;
@@ -93,13 +93,25 @@ static inline size_t tsr__cpu_row_tiles(const tsr_device *device, const tsr__pro
 /* Numbers of a region (kernels/common/region.cl): half of the nearest cache, of floats. */
 enum { TSR__CPU_REGION = 4096 };
 
+/* Elements that a window sees on an axis in a region, and how far on the next one does. Transposed, a group of outputs
+ * counts as one. */
+static inline int64_t tsr__cpu_region_extent(const tsr__window *w, int axis)
+{
+    return (tsr__window_extent(w, axis) - 1) / (w->transposed ? w->stride[axis] : 1) + 1;
+}
+
+static inline int64_t tsr__cpu_region_step(const tsr__window *w, int axis)
+{
+    return w->transposed ? 1 : w->stride[axis];
+}
+
 /* Rows of outputs of such a tile that see no more than a region, of so many slices; 0: not even one. */
 static inline int64_t tsr__cpu_region_rows(const tsr__window *w, int64_t slices, const tsr__params *params)
 {
-    const int64_t pitch = (params->value[TSR__CPU_TILE_Q] - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W) +
-                          params->value[TSR__CPU_VECTOR];
-    const int64_t lines = TSR__CPU_REGION / (pitch * slices), extent = tsr__window_extent(w, TSR_H);
-    return lines < extent ? 0 : (lines - extent) / w->stride[TSR_H] + 1;
+    const int64_t pitch = (params->value[TSR__CPU_TILE_Q] - 1) * tsr__cpu_region_step(w, TSR_W) +
+                          tsr__cpu_region_extent(w, TSR_W) + params->value[TSR__CPU_VECTOR];
+    const int64_t lines = TSR__CPU_REGION / (pitch * slices), extent = tsr__cpu_region_extent(w, TSR_H);
+    return lines < extent ? 0 : (lines - extent) / tsr__cpu_region_step(w, TSR_H) + 1;
 }
 
 /* What one work-item makes of such a tensor: so many rows, columns of a row, and vectors of channels. */

@@ -15,6 +15,12 @@ static inline int64_t tsr__ceil_div(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
+/* A length cut into even parts of at most so many: how many the largest has. */
+static inline int64_t tsr__even_part(int64_t length, int64_t most)
+{
+    return tsr__ceil_div(length, tsr__ceil_div(length, most));
+}
+
 /* *total *= factor, or false where that leaves 63 bits. */
 bool tsr__multiply(uint64_t *total, int64_t factor);
 

@@ -1,6 +1,5 @@
 /* The depthwise convolution for CPUs on NCHW: kernels/conv/depthwise_rows.cl tells what it does and why. */
-#include "conv/defines.h"
-#include "cpu_family.h"
+#include "conv/plain_depthwise.h"
 #include "reference_family.h"
 
 extern const tsr__source tsr__source_conv_depthwise_rows;
@@ -24,7 +23,7 @@ static bool fits(const tsr__problem *p, const tsr__params *params)
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    return tsr__cpu_row_tiles(device, p, fits, out, capacity);
+    return tsr__cpu_row_tiles(device, p, p->y.size[TSR_W], fits, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
@@ -51,28 +50,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
                                p->y.size[TSR_D] * tsr__ceil_div(p->y.size[TSR_H], rows), p->x.n * p->x.c};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_rows, "conv_depthwise_rows");
-    tsr__conv_define(l, p);
-    tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
-    tsr__launch_define(l, "TRANSPOSED", 0);
-    tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
     tsr__launch_define(l, "TILE_P", TILE_P);
-    tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
-    tsr__launch_define(l, "REGION", TSR__CPU_REGION);
-    tsr__launch_slot(l, TSR__X);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_epilogue(l, p);
-    tsr__launch_slot(l, TSR__Y);
-    tsr__launch_int(l, rows);
-    tsr__launch_int(l, p->y.c / p->x.c);
-    tsr__launch_int(l, p->flip);
-    tsr__launch_int(l, p->x.c);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
-    tsr__launch_int(l, p->y.size[TSR_H]);
-    tsr__launch_int(l, p->y.size[TSR_W]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
-    tsr__cpu_launch_strides(l, &p->x, tsr__spanned_c(&p->x));
-    tsr__cpu_launch_strides(l, &p->y, tsr__spanned_c(&p->y));
-    tsr__cpu_launch_strides(l, &p->residual, tsr__spanned_c(&p->residual));
+    tsr__launch_plain_depthwise(l, p, params, rows);
     tsr__launch_grid(l, global, local);
 }
 

@@ -280,7 +280,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)device;
     const tsr_tensor x = input(p);
     const bool flat = is_pointwise(p, &x);
-    const int64_t global[3] = {items_of_plane(p, params), p->x.n, tsr__phases(p) * p->groups * tiles(p, params)};
+    const int64_t global[3] = {items_of_plane(p, params), p->x.n * tsr__phases(p), p->groups * tiles(p, params)};
     if (is_staged(p))
         tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE, 0);
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_blocked, "conv_direct_blocked");
@@ -289,7 +289,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__PACKED);
     tsr__launch_epilogue(l, p);
     tsr__launch_slot(l, TSR__Y);
-    tsr__launch_int(l, p->groups);
+    tsr__launch_int(l, tsr__phases(p));
     tsr__launch_int(l, tsr__group_c(p));
     tsr__launch_int(l, tsr__group_k(p));
     launch_size(l, &x, flat);

@@ -41,10 +41,12 @@ static int64_t workspace_elements(const tsr__problem *p, const tsr__params *para
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-/* Rows of dv whose part of x fits the region; 0: not even one. */
+/* Rows of dv whose part of x fits the region; 0: not even one. To the kernel nothing is transposed. */
 static int64_t rows_of(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__cpu_region_rows(&p->window, 1, params);
+    tsr__window seen = p->window;
+    seen.transposed = false;
+    return tsr__cpu_region_rows(&seen, 1, params);
 }
 
 static bool fits(const tsr__problem *p, const tsr__params *params)
@@ -54,7 +56,7 @@ static bool fits(const tsr__problem *p, const tsr__params *params)
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    return tsr__cpu_row_tiles(device, p, fits, out, capacity);
+    return tsr__cpu_row_tiles(device, p, p->y.size[TSR_W], fits, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)

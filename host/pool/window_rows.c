@@ -36,7 +36,7 @@ static bool fits(const tsr__problem *p, const tsr__params *params)
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    return tsr__cpu_row_tiles(device, p, fits, out, capacity);
+    return tsr__cpu_row_tiles(device, p, p->y.size[TSR_W], fits, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)

@@ -2,18 +2,26 @@
  * that is one load and one store for each element, and afterwards no loop tests where it is. On top of vector.cl and
  * taps.cl.
  *
- *   compiled in TILE_Q: outputs of a row; R S, strides and dilations of height and width; PAD_MODE (see taps.cl)
+ *   compiled in TILE_Q: outputs of a row; R S, strides and dilations of height and width; TRANSPOSED PAD_MODE (see
+ *               taps.cl)
+ *
+ * Transposed, STRIDE_W outputs that lie side by side are one group, one of each phase, and STRIDE_H rows likewise: here
+ * such a group counts as one output, as all of it sees the same elements, which the next group sees one further on.
  */
 #if !defined(TILE_Q)
 #error "the host must define TILE_Q"
 #endif
 
+/* From what the first tap of an output sees to what its last one does. */
+#define REACH_H ((R - 1) * DILATION_H / (TRANSPOSED ? STRIDE_H : 1))
+#define REACH_W ((S - 1) * DILATION_W / (TRANSPOSED ? STRIDE_W : 1))
+
 /* Columns that TILE_Q outputs see; and a row of the region, with room for the last vector. */
-#define SPAN  ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+#define SPAN  ((TILE_Q - 1) * (TRANSPOSED ? 1 : STRIDE_W) + REACH_W + 1)
 #define PITCH (SPAN + VEC)
 
 /* Rows of the region that so many rows of outputs see. */
-#define LINES(outputs) (((outputs)-1) * STRIDE_H + (R - 1) * DILATION_H + 1)
+#define LINES(outputs) (((outputs)-1) * (TRANSPOSED ? 1 : STRIDE_H) + REACH_H + 1)
 
 /* Copies columns iw to iw + SPAN of a row of w elements into the region; NULL is a row of zeros. From the row's first
  * element on there are `room` in its plane. */

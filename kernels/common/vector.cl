@@ -29,6 +29,10 @@ typedef JOIN(ushort, VEC) ushort_anywhere __attribute__((aligned(2)));
 typedef JOIN(char, VEC) char_anywhere __attribute__((aligned(1)));
 typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
 
+typedef REAL_INTV real_int_anywhere __attribute__((aligned(sizeof(REAL))));
+
+#define LOADV_OWN_INT(pointer)     (*(const real_int_anywhere *)(pointer))
+#define STOREV_OWN_INT(v, pointer) (*(real_int_anywhere *)(pointer) = (v))
 #define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
 #define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 
@@ -93,6 +97,16 @@ __constant int int_lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 static inline REALV keep_lanes(REALV v, int count)
 {
     return LOADV(vector_lane) < (REALV)((REAL)count) ? v : (REALV)(REAL_OF(0.0));
+}
+
+/* The sum of all lanes, added in halves. */
+static inline REAL add_lanes(REALV v)
+{
+    REAL lane[VEC];
+    STOREV(v, lane);
+    for (int width = VEC / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
+    return lane[0];
 }
 
 /* Channels, with those that fill their last block; as they are where all lie side by side, which is a block of 0. */

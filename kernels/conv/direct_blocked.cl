@@ -1,7 +1,7 @@
 /* conv/direct_blocked: y = activation(scale * conv(x, w) + bias + residual) for CPUs, in any layout and strides, 1 to 3
  * axes, transposed or not.
  *
- *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * ROUNDS)), N, phases * groups * tiles),
+ *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * ROUNDS)), N * phases, groups * tiles),
  *               local = (1, 1, 1); pixels of y, or transposed of its first phase; phases: see common/taps.cl, else 1
  *               conv_direct_blocked_pack: global = (C / groups, groups * tiles, 1), local = (1, 1, 1)
  *               where tiles = ceil(k / (TILE_K * VEC)), k = K / groups rounded up to Y_BLOCK
@@ -163,14 +163,14 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked(
     __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int groups, int c, int k, int d, int h, int w, int o,
+    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int phases, int c, int k, int d, int h, int w, int o,
     int p, int q, int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n, int x_group, int x_step,
     int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
     int r_group, int r_c, int r_d, int r_h, int r_w)
 {
-    const int n = (int)get_global_id(1);
-    const int tile = (int)get_global_id(2) % (groups * tiles);
-    const int phase = (int)get_global_id(2) / (groups * tiles);
+    /* The phases of an image follow each other: their work differs, and a thread is given what is consecutive. */
+    const int n = (int)get_global_id(1) / phases, phase = (int)get_global_id(1) % phases;
+    const int tile = (int)get_global_id(2);
     const int phase_w = phase % PHASE_STEP_W, phase_h = phase / PHASE_STEP_W % PHASE_STEP_H;
     const int phase_d = phase / (PHASE_STEP_W * PHASE_STEP_H);
     const int group = tile / tiles;

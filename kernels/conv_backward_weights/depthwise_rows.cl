@@ -37,16 +37,6 @@ static ALWAYS_INLINE void add_vector(REALV sum[R * S], const REAL *region, __glo
     }
 }
 
-/* The sum of all lanes, added in halves. */
-static REAL add_lanes(REALV v)
-{
-    REAL lane[VEC];
-    STOREV(v, lane);
-    for (int width = VEC / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
-    return lane[0];
-}
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_depthwise_rows(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
     __global REAL *restrict sums, ulong sums_offset, int n, int images, int rows, int x_filters, int dv_filters,

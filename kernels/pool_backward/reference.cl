@@ -17,6 +17,7 @@
 #include "common/types.cl"
 #define REALV     REAL
 #define REAL_INTV REAL_INT
+#include "common/norm_slope.cl"
 #include "common/pooling.cl"
 #include "common/span.cl"
 #include "common/tensor.cl"
@@ -39,26 +40,6 @@ static windows find_windows(long at, long outs, long size, long window, long str
 static int has(span s, long at)
 {
     return at >= s.begin && (at - s.begin) % s.step == 0 && (at - s.begin) / s.step < s.taps;
-}
-
-/* a / b, exact where it can be. */
-static REAL divide(REAL a, REAL b)
-{
-    const REAL quotient = a / b;
-    return fabs(quotient) < (REAL)INFINITY && b < (REAL)INFINITY ? quotient + fma(-quotient, b, a) / b : quotient;
-}
-
-/* The derivative of a norm y by an element x. */
-static REAL norm_slope(REAL x, REAL y)
-{
-    if (y == REAL_OF(0.0)) return REAL_OF(0.0);
-    REAL result = x > REAL_OF(0.0) ? REAL_OF(1.0) : x < REAL_OF(0.0) ? -REAL_OF(1.0) : x;
-    if (P > 1) {
-        REAL square = divide(fabs(x), y);
-        for (int p = P - 1; p > 0; p >>= 1, square *= square)
-            if (p & 1) result *= square;
-    }
-    return result;
 }
 
 /* Whether an element stands against another one of its window: of equal elements the first does, and a NaN against

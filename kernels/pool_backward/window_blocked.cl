@@ -1,113 +1,209 @@
-/* pool_backward/window_blocked: dx of maxima, found again, and of averages, for CPUs where channels lie side by side:
- * in blocks or all of them (NHWC); 1 and 2 axes.
+/* pool_backward/window_blocked: dx of poolings for CPUs where channels lie side by side, in blocks or all of them
+ * (NHWC); 1 to 3 axes.
  *
- *   launch      global = (1, ceil(C / VEC), N), local = (1, 1, 1)
+ *   launch      global = (D * ceil(H / rows) * ceil(W / columns), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
- *   needs       x, dy and dx in blocks of VEC, or all NHWC; x and dx with the same strides
- *   compiled in VEC; NHWC; what common/pooling.cl and pool_window.cl want
- *   run time    c and what pool_window.cl lists, y being dy
+ *   needs       x and y both in blocks of VEC, or both NHWC; rows * columns at most TILE
+ *   compiled in VEC TILE; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
+ *   run time    c, rows, columns, vectors and what pool_window.cl lists; x and dx lie alike, and y, dy and the indices
  *
- * One work-item makes the planes of VEC channels, so that it may add to any element of dx without asking another, and
- * each element gets its sum in the order of the windows. It zeroes the rows of dx when the first window reaches them,
- * which keeps them cached until the last has added to them: dx goes to memory once.
+ * One work-item makes a tile of dx, rows * columns elements, for VEC * vectors channels. It visits the windows that
+ * reach into the tile in scan order and adds what they give to sums in private memory: no other work-item adds there,
+ * and halves are rounded once. The maximum of a window that reaches into several tiles is looked for by each.
  */
-#if !defined(NHWC)
-#error "window_blocked.c must define NHWC"
+#if !defined(NHWC) || !defined(TILE)
+#error "window_blocked.c must define NHWC TILE"
 #endif
 
 #include "common/vector.cl"
+#include "common/norm_slope.cl"
 #include "common/pooling.cl"
+#include "common/indices.cl"
 #include "common/pool_window.cl"
+#include "common/pool_over.cl"
+#include "common/pool_backward.cl"
 
-/* NHWC may end within a vector; a block's spare lanes are there, and hold zeros. */
-static ALWAYS_INLINE REALV load(__global const X_ELEMENT *from, int channels)
-{
-    return NHWC && channels < VEC ? load_first(from, channels) : LOADV_X(from);
-}
-
-static ALWAYS_INLINE void store(REALV v, __global Y_ELEMENT *to, int channels)
-{
-    if (NHWC && channels < VEC)
-        store_first(v, to, channels);
-    else
-        STOREV_Y(v, to);
-}
-
-/* The taps of a window's rows and columns, and where they lie in a plane. */
+/* The tile of dx and its sums. */
 typedef struct {
-    pool_span height, width;
-    int step_h, step_w, x_h, x_w;
-} window;
+    pool_range d, h, w;
+    REALV *sums;
+} tile;
 
-static ALWAYS_INLINE int place(window at, int j, int i)
+/* NHWC may end within a vector; a block's spare lanes are there to be read. `whole` is a constant. */
+static ALWAYS_INLINE REALV load(__global const X_ELEMENT *from, int channels, const int whole)
 {
-    return (at.height.begin + j * at.step_h) * at.x_h + (at.width.begin + i * at.step_w) * at.x_w;
+    return whole ? LOADV_X(from) : load_first(from, channels);
 }
 
-/* Where the taps of a window begin and end on an axis. With `whole`, a constant, all are inside of the image, and their
- * loops are unrolled. */
-#define FIRST(span)      (whole ? 0 : (span).first)
-#define END(span, count) (whole ? (count) : (span).end)
-
-/* The place where each lane's maximum is: of equal elements the first, a NaN before all; -1 of an empty window. */
-static ALWAYS_INLINE REAL_INTV find_maxima(__global const X_ELEMENT *x, window at, int channels, const int whole)
+static ALWAYS_INLINE LONGV load_indices(__global const INDEX *from, int channels, const int whole)
 {
-    REALV best = (REALV)(-INFINITY);
-    REAL_INTV found = (REAL_INTV)(-1), is_nan = (REAL_INTV)(0);
+    long lane[VEC] = {0};
+    if (whole) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
+    for (int i = 0; i < channels; ++i) lane[i] = from[i];
+    return JOIN(vload, VEC)(0, lane);
+}
+
+/* ---- One output ------------------------------------------------------------------------------------------------- */
+
+/* Whether all taps of a window count. Loops over them are then unrolled. */
+static inline int is_full(pool_span height, pool_span width)
+{
+    return R * S > 0 && height.first == 0 && height.end == R && width.first == 0 && width.end == S;
+}
+
+/* Looks at a tap in a slice of the window, which begins at `slice`; for NaNs alone or for what is greater. */
+static ALWAYS_INLINE void look_at(pool_found *found, __global const X_ELEMENT *slice, pool_source from, int j, int i,
+                                  int channels, int position, const int for_nan, const int whole)
+{
+    const int down = j * from.step_h, across = i * from.step_w;
+    const REALV element = load(slice + down * from.x_h + across * from.x_w, channels, whole);
+    const REAL_INTV here = (REAL_INTV)(position + down * from.index_h + across * from.index_w);
+    if (for_nan)
+        pool_look_for_nan(found, element, here);
+    else
+        pool_look(found, element, here);
+}
+
+/* Looks at all taps. */
+static ALWAYS_INLINE void look(pool_found *found, pool_source from, pool_span width, int channels, const int for_nan,
+                               const int whole)
+{
+    const pool_span height = from.height;
+    for (int k = from.depth.first; k < from.depth.end; ++k) {
+        const int deep = k * from.step_d, position = deep * from.index_d;
+        __global const X_ELEMENT *slice =
+            from.plane + (from.depth.begin + deep) * from.x_d + height.begin * from.x_h + width.begin * from.x_w;
+        if (!for_nan && is_full(height, width)) {
 #pragma unroll
-    for (int j = FIRST(at.height); j < END(at.height, R); ++j)
+            for (int j = 0; j < R; ++j)
 #pragma unroll
-        for (int i = FIRST(at.width); i < END(at.width, S); ++i) {
-            const REALV element = load(x + place(at, j, i), channels);
-            const REAL_INTV nan = element != element;
-            const REAL_INTV wins = ((element > best) | nan | (found < 0)) & ~is_nan;
-            best = wins ? element : best;
-            found = wins ? (REAL_INTV)(place(at, j, i)) : found;
-            is_nan |= nan;
+                for (int i = 0; i < S; ++i) look_at(found, slice, from, j, i, channels, position, for_nan, whole);
+        } else {
+            for (int j = height.first; j < height.end; ++j)
+                for (int i = width.first; i < width.end; ++i)
+                    look_at(found, slice, from, j, i, channels, position, for_nan, whole);
         }
-    return found;
+    }
 }
 
-/* Adds the gradient of one output to the elements of its window. */
-static ALWAYS_INLINE void add_window(__global const X_ELEMENT *x, __global Y_ELEMENT *dx, REALV dy, window at,
-                                     int channels, const int whole)
+/* Where the maxima are: at the window's first element where none is greater than -infinity. */
+static ALWAYS_INLINE REAL_INTV find_maxima(pool_source from, pool_span width, int channels, const int whole)
 {
-    const pool_window given = {dy, (REAL_INTV)(0)};
-    const int count = at.height.counted * at.width.counted;
-    const REALV share = KIND == 0 ? dy : pool_average(given, (REALV)((REAL)count));
-    const REAL_INTV found = KIND == 0 ? find_maxima(x, at, channels, whole) : (REAL_INTV)(0);
-#pragma unroll
-    for (int j = FIRST(at.height); j < END(at.height, R); ++j)
-#pragma unroll
-        for (int i = FIRST(at.width); i < END(at.width, S); ++i) {
-            __global Y_ELEMENT *to = dx + place(at, j, i);
-            const REAL_INTV gets = KIND == 0 ? found == place(at, j, i) : (REAL_INTV)(-1);
-            store(load(to, channels) + (gets ? share : (REALV)(REAL_OF(0.0))), to, channels);
-        }
+    const int first = from.depth.first * from.step_d * from.index_d + from.height.first * from.step_h * from.index_h +
+                      width.first * from.step_w * from.index_w;
+    pool_found found = {pool_empty().total, (REAL_INTV)(first), (REAL_INTV)(0)};
+    look(&found, from, width, channels, 0, whole);
+    if (ANYV(found.has_nan)) look(&found, from, width, channels, 1, whole);
+    return found.position;
 }
+
+/* Adds what an output gives to a tap in a slice of its window. */
+static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, __global const X_ELEMENT *slice,
+                                  pool_source from, int j, int i, int channels, int position, const int whole)
+{
+    const int down = j * from.step_h, across = i * from.step_w;
+    const REALV element = KIND == 3 ? load(slice + down * from.x_h + across * from.x_w, channels, whole) : gift.dy;
+    const REAL_INTV here = (REAL_INTV)(position + down * from.index_h + across * from.index_w);
+    sums[down * columns + across] += pool_share(gift, element, here);
+}
+
+/* VEC channels of what lies as y, and how positions are counted in the first one's plane. */
+typedef struct {
+    __global const X_ELEMENT *y, *dy;
+    __global const INDEX *indices;
+    long plane, plane_step;
+    int elements;
+} outputs;
+
+/* What the output at `at` gives. Positions count from its window's tap 0 on, so that they are the same for all. */
+static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, pool_span width, int channels,
+                                       const int whole)
+{
+    const pool_window window = {load(of.dy + at, channels, whole), (REAL_INTV)(0)};
+    const int begin = from.depth.begin * from.index_d + from.height.begin * from.index_h + width.begin * from.index_w;
+    pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};
+    if (KIND == 0 && INDICES == 0)
+        gift.position = find_maxima(from, width, channels, whole);
+    else if (KIND == 0)
+        gift.position =
+            pool_position(load_indices(of.indices + at, channels, whole), of.plane, of.plane_step, of.elements) - begin;
+    else if (KIND == 3)
+        gift.y = load(of.y + at, channels, whole);
+    else
+        gift.dy = pool_average(window, (REALV)((REAL)((long)from.depth.counted * from.height.counted * width.counted)));
+    return gift;
+}
+
+/* Adds what the output gives to the tile, which has one tap of its depth and some of its height. */
+static ALWAYS_INLINE void give_output(outputs of, int at, tile to, pool_source from, int tap, pool_span height,
+                                      pool_span width, int channels, const int whole)
+{
+    const pool_gift gift = gift_of(of, at, from, width, channels, whole);
+    const pool_span clipped = pool_clip(width, from.step_w, to.w);
+    const int columns = to.w.end - to.w.first, position = tap * from.step_d * from.index_d;
+    REALV *sums = to.sums + (height.begin - to.h.first) * columns + width.begin - to.w.first;
+    __global const X_ELEMENT *slice =
+        from.plane + to.d.first * from.x_d + height.begin * from.x_h + width.begin * from.x_w;
+    if (is_full(height, clipped)) {
+#pragma unroll
+        for (int j = 0; j < R; ++j)
+#pragma unroll
+            for (int i = 0; i < S; ++i) give_at(gift, sums, columns, slice, from, j, i, channels, position, whole);
+    } else {
+        for (int j = height.first; j < height.end; ++j)
+            for (int i = clipped.first; i < clipped.end; ++i)
+                give_at(gift, sums, columns, slice, from, j, i, channels, position, whole);
+    }
+}
+
+/* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_window_blocked(
-    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, __global const X_ELEMENT *restrict dy,
-    ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c, WINDOW_ARGS)
+    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
+    MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
+    __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
+    int rows, int columns, int vectors, WINDOW_ARGS)
 {
-    const int v = (int)get_global_id(1), n = (int)get_global_id(2), channels = c - v * VEC;
-    int zeroed = 0; /* rows of dx that a window may add to */
-    if (KIND == 0) x += x_offset + n * x_n + v * x_c;
-    dx += dx_offset + n * x_n + v * x_c;
-    dy += dy_offset + n * y_n + v * y_c;
+    const int across = (w + columns - 1) / columns, down = (h + rows - 1) / rows;
+    const int part = (int)get_global_id(0), n = (int)get_global_id(2);
+    const int id = part / across / down, h0 = part / across % down * rows, w0 = part % across * columns;
+    const int first = (int)get_global_id(1) * vectors, end = min(first + vectors, (c + VEC - 1) / VEC);
+    REALV sums[TILE];
+    const tile to = {{id, id + 1}, {h0, min(h0 + rows, h)}, {w0, min(w0 + columns, w)}, sums};
+    const pool_range over_d = OVER_D(to.d), over_h = OVER_H(to.h), over_w = OVER_W(to.w);
 
-    for (int ip = 0; ip <= p; ++ip) {
-        const pool_span height = LOCATE_H(min(ip, p - 1));
-        const int reach = ip == p ? h : height.first < height.end ? height.begin + (height.end - 1) * STEP_H + 1 : 0;
-        for (; zeroed < reach; ++zeroed)
-            for (int iw = 0; iw < w; ++iw) store((REALV)(REAL_OF(0.0)), dx + zeroed * x_h + iw * x_w, channels);
-        for (int iq = 0; ip < p && iq < q; ++iq) {
-            const window at = {height, LOCATE_W(iq), STEP_H, STEP_W, x_h, x_w};
-            const REALV given = load(dy + ip * y_h + iq * y_w, channels);
-            if (R > 0 && height.first == 0 && height.end == R && at.width.first == 0 && at.width.end == S)
-                add_window(x, dx, given, at, channels, 1);
-            else
-                add_window(x, dx, given, at, channels, 0);
-        }
+    for (int v = first; v < end; ++v) {
+        const int channels = c - v * VEC, at = n * y_n + v * y_c;
+        const outputs of = {y + y_offset + at,
+                            dy + dy_offset + at,
+                            indices + indices_offset + at,
+                            n * index_n + v * VEC * index_c,
+                            index_c,
+                            d * h * w};
+        for (int i = 0; i < rows * columns; ++i) sums[i] = (REALV)(REAL_OF(0.0));
+        for (int oo = over_d.first; oo < over_d.end; ++oo)
+            for (int op = over_h.first; op < over_h.end; ++op) {
+                const pool_source from = SOURCE(x + x_offset + n * x_n + v * x_c, oo, op);
+                const pool_span depth = pool_clip(from.depth, from.step_d, to.d);
+                const pool_span height = pool_clip(from.height, from.step_h, to.h);
+                if (depth.first >= depth.end) continue;
+                for (int oq = over_w.first; oq < over_w.end; ++oq) {
+                    const int output = oo * y_d + op * y_h + oq * y_w;
+                    if (NHWC && channels < VEC)
+                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 0);
+                    else
+                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 1);
+                }
+            }
+        __global Y_ELEMENT *plane = dx + dx_offset + n * x_n + v * x_c + id * x_d;
+        for (int ih = h0; ih < to.h.end; ++ih)
+            for (int iw = w0; iw < to.w.end; ++iw) {
+                const REALV sum = sums[(ih - h0) * (to.w.end - w0) + iw - w0];
+                __global Y_ELEMENT *element = plane + ih * x_h + iw * x_w;
+                if (NHWC)
+                    store_first(sum, element, channels);
+                else
+                    STOREV_Y(keep_lanes(sum, channels), element);
+            }
     }
 }

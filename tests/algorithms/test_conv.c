@@ -13,6 +13,14 @@ static void check_shape(const exact_lab *lab, tsr_conv conv, size_t shape, exact
     }
 }
 
+/* The same windows and sizes transposed, depthwise; a padding may leave nothing of the output. */
+static void check_transposed(const exact_lab *lab, tsr_conv conv, size_t shape, exact_tally *tallies)
+{
+    tsr_tensor y;
+    conv.transposed = true;
+    if (conv.groups == conv.c && tsr_conv_output(&conv, &y) == TSR_OK) check_shape(lab, conv, shape, tallies);
+}
+
 /* Sizes for which every tile has whole and partial instances. */
 static void check_tiles(const exact_lab *lab, tsr_layout layout, exact_tally *tallies)
 {
@@ -42,7 +50,10 @@ int main(void)
     exact_lab lab = exact_lab_open();
     exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
     tsr_conv conv;
-    for (size_t i = 0; shapes_conv(i, &conv); ++i) check_shape(&lab, conv, i, tallies);
+    for (size_t i = 0; shapes_conv(i, &conv); ++i) {
+        check_shape(&lab, conv, i, tallies);
+        check_transposed(&lab, conv, i, tallies);
+    }
     check_tiles(&lab, TSR_LAYOUT_ANY, tallies);
     check_tiles(&lab, TSR_LAYOUT_NCHW, tallies);
     check_spare_vectors(&lab, tallies);

@@ -23,7 +23,7 @@ int main(void)
         REQUIRE(tsr__pool_backward_problem(&pool, &problem));
         exact_check_all(&lab, &problem, false, tallies);
     }
-    const int code = exact_report(&lab, &tsr__pool_backward, tallies, 100);
+    const int code = exact_report(&lab, &tsr__pool_backward, tallies, 10);
     exact_lab_close(&lab);
     return code;
 }

@@ -87,6 +87,11 @@ static const char *const convs[] = {
     "conv:c16h7w8k16r3s3pd1g16,exact",
     /* scale in double */
     "conv:n2c9h7w8k10r3s3pd1,scale,bias,f64",
+    /* transposed and depthwise, with everything */
+    "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
+    "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
+    "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
+    "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
@@ -183,6 +188,7 @@ static const char *const pools[] = {
     "max:c9d3h5w6,global,indices,column-major",
     "avg:c9d3h4w5div7,global",
     "max:n2c5h7w9,global,indices32,flat",
+    "max:c3d2h3w5,global,indices,column-major",
     "max:c8h5w5r3s3st2,same-upper",
     "avg:c8h6w7r3s3st2,same-lower",
     "max:c9h100w100r70s66st3",
@@ -382,6 +388,7 @@ static const char *const backward_pools[] = {
     "avg:n2c19h12w14,global",
     "max:c19h13w17,global",
     "max:n2c5h7w9,global,indices32,flat",
+    "max:c3d2h3w5,global,indices,column-major",
     "max:c8h5w5r3s3st2,same-upper",
     "max:c16h8w8r3s3st2000000",
 };
@@ -389,6 +396,21 @@ static const char *const backward_pools[] = {
 static bool pool_backward_problem(size_t i, tsr__problem *out)
 {
     const tsr_pool p = vary_pool(backward_pools[i / VARIANTS_EACH], i);
+    REQUIRE(tsr__pool_backward_problem(&p, out));
+    return true;
+}
+
+/* What the variants above do not meet, in NCHW. */
+static const char *const pinned_backward_pools[] = {
+    "max:c3h8w8r3s3st2000000", "avg:c3d2h3w5,global",       "max:n2c3h4w5,global,f16",
+    "lp:n2c3h4w5,global",      "avg:n2c3d2h4w4div4,global",
+};
+
+static bool pinned_pool_backward_problem(size_t i, tsr__problem *out)
+{
+    tsr_pool p;
+    REQUIRE(tsr_pool_parse(pinned_backward_pools[i], &p));
+    p.x_layout = p.y_layout = TSR_LAYOUT_NCHW;
     REQUIRE(tsr__pool_backward_problem(&p, out));
     return true;
 }
@@ -443,7 +465,8 @@ static bool any_problem(size_t i, tsr__problem *out)
                   {COUNT(convs) * VARIANTS_EACH, weights_problem},
                   {24 * VARIANTS_EACH, activation_problem},
                   {COUNT(convs) + COUNT(folds) * VARIANTS_EACH, data_problem},
-                  {COUNT(backward_pools) * VARIANTS_EACH, pool_backward_problem}};
+                  {COUNT(backward_pools) * VARIANTS_EACH, pool_backward_problem},
+                  {COUNT(pinned_backward_pools), pinned_pool_backward_problem}};
     for (size_t group = 0; group < COUNT(groups); i -= groups[group++].count)
         if (i < groups[group].count) return groups[group].make(i, out);
     return false;
