@@ -56,7 +56,7 @@ static tsr__weights_inputs inputs_of(const tsr__problem *p, int64_t width)
 /* Channels of a unit: blocks are alike, of whole tiles. */
 static int64_t block_channels(int64_t channels, int64_t tile)
 {
-    const int64_t all = tsr__ceil_div(channels, tile), most = BLOCK / tile > 0 ? BLOCK / tile : 1;
+    const int64_t all = tsr__ceil_div(channels, tile), most = BLOCK / tile;
     return tsr__ceil_div(all, tsr__ceil_div(all, most)) * tile;
 }
 

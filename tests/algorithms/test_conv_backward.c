@@ -88,6 +88,9 @@ static void check_tiles(const exact_lab *lab, passes *tallies)
         "conv:n2c110h9w6k36r3s3pd2x0",
         "convt:c20h38w37k17r3s3,flip",
         "conv:n5c5h19w18k99r3s3pd1x0x2x1,circular",
+        "conv:n2c20h64w48k256st2",
+        "convt:c256h33w32k12st2x3",
+        "conv:n4c6d5h20w9k256st2x2x1,f16",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i)
         for (size_t pair = 0; pair < 3; ++pair) {
