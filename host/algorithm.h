@@ -29,7 +29,7 @@ typedef struct tsr__algorithm {
     const char *name;
     tsr__family family;
     uint32_t features; /* of enum tsr__feature: what it can do; selection refuses the rest */
-    double error;      /* without TSR__EXACT_BIT: the bound of tessera.h for what it rounds; 0: integers stay exact */
+    double error;      /* without TSR__EXACT_BIT: the bound of the headers for what it rounds; 0: integers stay exact */
     const char *const *param_names; /* ends with NULL; NULL: no params */
 
     /* Settles the layouts that are ANY. NULL: they become NCHW. */

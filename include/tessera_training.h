@@ -24,7 +24,7 @@ extern "C" {
 
 /* The gradients of a convolution. A pass looks at the members that concern it, so that one struct serves all three.
  * In `forward`, x_layout and x_strides are those of x and dx, y_layout and y_strides those of y, v, dy and dv;
- * residual_strides and half_sums but for dx mean nothing here. */
+ * residual_strides, half_sums but for dx, and exact but for dx and dw mean nothing here. */
 typedef struct tsr_conv_backward {
     tsr_conv forward;
     bool accumulate;     /* add to dw, dbias, dscale and dslope what they hold already; dx and dv are overwritten  */
@@ -71,7 +71,12 @@ TSR_API tsr_status tsr_conv_backward_data_plan(tsr_context *context, const tsr_c
                                                const tsr_plan_options *options, tsr_plan **plan);
 
 /* dw = scale_k * the gradient of conv by w, from x and dv; dbias_k = sum of dv; dscale_k = sum of dv * conv(x, w), for
- * which w is read. Weights are plain. */
+ * which w is read. Weights are plain.
+ *
+ * forward.exact admits only algorithms that sum the products themselves, as it does for dx. Without it the gradient of
+ * 3 x 3 filters may be summed by Winograd's method: with `pixels` the products of one sum, which are those of dv in all
+ * images (transposed: of x), the error of dw before scale is below 4e-6 * pixels * max|x| * max|dv|, and that of dscale
+ * below the same times 9 * c * max|w| (as measured: docs/architecture.md). A NaN spoils all nine taps. */
 TSR_API tsr_status tsr_conv_backward_weights_plan(tsr_context *context, const tsr_conv_backward *problem,
                                                   const tsr_plan_options *options, tsr_plan **plan);
 

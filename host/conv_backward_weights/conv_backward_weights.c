@@ -13,6 +13,7 @@ tsr_status tsr__conv_backward_weights_problem(const tsr_conv_backward *b, tsr__p
 {
     TSR__TRY(tsr__conv_backward_problem(b, p));
     p->op = &tsr__conv_backward_weights;
+    p->exact = b->forward.exact;
     p->dbias = b->dbias;
     p->dscale = b->dscale;
     return TSR_OK;

@@ -37,33 +37,10 @@
 #define SCRATCH __global
 #endif
 
-#define POINTS        (IN * IN)
 #define TILE_CHANNELS (TILE_K * VEC)
 
-#include "common/taps.cl"
 #include "common/target.cl"
-
-/* Sizes and strides of x, and its padding before the first element. */
-typedef struct {
-    int c, h, w, pad_h, pad_w, stride_n, stride_c, stride_h, stride_w;
-} source;
-
-/* How images divide into tiles, and how many there are in all. */
-typedef struct {
-    int rows, columns, count;
-} grid;
-
-/* A tile's image, and where its first output lies in it. */
-typedef struct {
-    int n, h, w;
-} corner;
-
-static ALWAYS_INLINE corner locate(grid tiles, int tile)
-{
-    const int row = tile / tiles.columns;
-    const corner at = {row / tiles.rows, row % tiles.rows * OUT, tile % tiles.columns * OUT};
-    return at;
-}
+#include "common/winograd_tiles.cl"
 
 /* From one point to the next in SCRATCH. */
 static int point_step(int c)
@@ -109,56 +86,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(
 
 /* ---- Inputs ---------------------------------------------------------------------------------------------------- */
 
-/* Transforms VEC channels of the tile whose inputs begin at (h0, w0), which may lie in padding. With interior, a
- * constant, nothing of it does; with whole, another, all channels are there to be read. */
-static ALWAYS_INLINE void transform_tile(SCRATCH REAL *to, __global const X_ELEMENT *x, source in, int h0, int w0,
-                                         int channels, const int interior, const int whole)
-{
-    REALV halfway[IN][IN];
-#pragma unroll
-    for (int j = 0; j < IN; ++j) {
-        const int w = interior ? w0 + j : look_up(w0 + j, in.w);
-        REALV d[IN], v[IN];
-#pragma unroll
-        for (int i = 0; i < IN; ++i) {
-            const int h = interior ? h0 + i : look_up(h0 + i, in.h);
-            __global const X_ELEMENT *from = x + h * in.stride_h + w * in.stride_w;
-            d[i] = (REALV)(REAL_OF(0.0));
-            if (interior || ((uint)h < (uint)in.h && (uint)w < (uint)in.w))
-                d[i] = whole ? LOADV_X(from) : load_first(from, channels);
-        }
-        transform_input(v, d);
-#pragma unroll
-        for (int i = 0; i < IN; ++i) halfway[i][j] = v[i];
-    }
-#pragma unroll
-    for (int i = 0; i < IN; ++i) {
-        REALV v[IN];
-        transform_input(v, halfway[i]);
-#pragma unroll
-        for (int j = 0; j < IN; ++j) STOREV(v[j], to + (i * IN + j) * point_step(in.c));
-    }
-}
-
 /* Transforms VEC channels of a strip, or the last few, from c0 on. */
 static ALWAYS_INLINE void transform_strip(SCRATCH REAL *strip, __global const X_ELEMENT *x, source in, grid tiles,
                                           int tile, int c0)
 {
-    const int count = min(TILES, tiles.count - tile), channels = in.c - c0;
-    x += X_BLOCK == 0 ? c0 : c0 / X_BLOCK * in.stride_c + c0 % X_BLOCK;
+    const int count = min(TILES, tiles.count - tile);
     strip += c0 * TILES;
-    for (int t = 0; t < count; ++t, strip += VEC) {
-        const corner at = locate(tiles, tile + t);
-        const int h0 = at.h - in.pad_h, w0 = at.w - in.pad_w;
-        __global const X_ELEMENT *from = x + at.n * in.stride_n;
-        /* NHWC may end within a vector. */
-        if (X_BLOCK == 0 && channels < VEC)
-            transform_tile(strip, from, in, h0, w0, channels, 0, 0);
-        else if (h0 >= 0 && w0 >= 0 && h0 + IN <= in.h && w0 + IN <= in.w)
-            transform_tile(strip, from, in, h0, w0, channels, 1, 1);
-        else
-            transform_tile(strip, from, in, h0, w0, channels, 0, 1);
-    }
+    for (int t = 0; t < count; ++t, strip += VEC)
+        transform_corner(strip, point_step(in.c), x, in, locate(tiles, tile + t), c0);
 }
 
 /* ---- Products and outputs -------------------------------------------------------------------------------------- */

@@ -77,9 +77,20 @@ static void check_folds(const exact_lab *lab, passes *tallies)
 static void check_tiles(const exact_lab *lab, passes *tallies)
 {
     static const char *const texts[] = {
-        "conv:n2c17h9w8k33r3s3pd1",    "conv:n3c64h7w7k64",          "conv:n9c3h33w32k32r5s5st2pd2",
-        "convt:c24h5w6k16r3s3st2pd1",  "conv:c32h6w6k64r3s3pd1g2",   "conv:n2c4h9w300k20s3,scale",
-        "conv:n2c8d4h5w6k16t3r2s3pd1", "conv:n2c12h9w8k24r3s3,flip",
+        "conv:n2c17h9w8k33r3s3pd1",
+        "conv:n3c64h7w7k64",
+        "conv:n9c3h33w32k32r5s5st2pd2",
+        "convt:c24h5w6k16r3s3st2pd1",
+        "conv:c32h6w6k64r3s3pd1g2",
+        "conv:n2c4h9w300k20s3,scale",
+        "conv:n2c8d4h5w6k16t3r2s3pd1",
+        "conv:n2c12h9w8k24r3s3,flip",
+        "conv:n2c110h9w6k36r3s3pd2x0",
+        "convt:c20h38w37k17r3s3,flip",
+        "conv:n5c5h19w18k99r3s3pd1x0x2x1,circular",
+        "conv:n2c20h64w48k256st2",
+        "convt:c256h33w32k12st2x3",
+        "conv:n4c6d5h20w9k256st2x2x1,f16",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i)
         for (size_t pair = 0; pair < 3; ++pair) {

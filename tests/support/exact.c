@@ -212,15 +212,28 @@ static void run_plan(const tsr_plan *plan, bool packed, const support_guarded bu
     REQUIRE(tsr_plan_run(plan, &args));
 }
 
-/* How far y may lie from what is expected: 0 but for an algorithm that rounds, whose bound is `error` times the number
- * of products in a sum and the largest of both factors. Scale and slope may make it larger; other activations do
- * not. */
-static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p)
+/* How far what is written may lie from what is expected: 0 but for an algorithm that rounds, whose bound is `error`
+ * times the number of products in a sum and the largest of both factors. Scale and slope may make it larger; other
+ * activations do not. Sums of gradients are multiplied by weights and added for dscale. */
+static double tolerance(const tsr__algorithm *algorithm, const tsr__problem *p, tsr__slot slot)
 {
     enum { LARGEST = 3 };
     if (algorithm->error == 0.0) return 0.0;
-    const double sums = algorithm->error * (double)(tsr__group_c(p) * tsr__taps(p)) * LARGEST * LARGEST;
-    return sums * (p->scale || p->scaled_weights ? LARGEST : 1) * (p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1);
+    const int64_t filter = tsr__group_c(p) * tsr__taps(p);
+    const int64_t pixels = p->x.n * tsr__tensor_plane(p->window.transposed ? &p->x : &p->y);
+    const double scale = p->scale || p->scaled_weights ? LARGEST : 1;
+    const double slope = p->activation == TSR_ACTIVATION_PRELU ? LARGEST : 1;
+    const double product = algorithm->error * LARGEST * LARGEST;
+    switch (slot) {
+    case TSR__Y:
+        return product * (double)filter * scale * slope;
+    case TSR__DW:
+        return product * (double)pixels * scale;
+    case TSR__DSCALE:
+        return product * (double)pixels * (double)filter * LARGEST;
+    default:
+        return 0.0;
+    }
 }
 
 /* What an output may differ in from what is expected. */
@@ -247,7 +260,7 @@ static uint64_t first_difference(const void *now, const void *data, uint64_t byt
     return i;
 }
 
-/* Whether a buffer holds what it must; a first difference is told. `allowed` is for y alone. */
+/* Whether a buffer holds what it must; a first difference is told. */
 static bool holds(const tsr_plan_info *info, const support_guarded *g, const unsigned char *data, const char *name,
                   uint64_t element, leeway allowed)
 {
@@ -285,8 +298,7 @@ static bool verify(const exact_lab *lab, const tsr__offer *offer, const tsr_plan
     bool good = true;
     for (int i = 0; i < TSR__SLOTS; ++i) {
         const char *name = name_of(problem->op, i);
-        leeway allowed = {0};
-        if (i == TSR__Y) allowed = (leeway){tolerance(offer->algorithm, problem), lab->signless_zeros};
+        const leeway allowed = {tolerance(offer->algorithm, problem, (tsr__slot)i), lab->signless_zeros && i == TSR__Y};
         if (d->tensor[i] != NULL)
             good = holds(info, &buffers[i], d->tensor[i], name, element_bytes(problem, (tsr__slot)i), allowed) && good;
         if (support_guarded_intact(&buffers[i])) continue;

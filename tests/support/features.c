@@ -437,7 +437,7 @@ uint32_t features_askable(const tsr__operator *op)
                                        TSR__SCALE_BIT},
         {&tsr__conv_backward_weights, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__GROUPS_BIT |
                                           TSR__DENSE_BIT | TSR__TRANSPOSED_BIT | TSR__PAD_MODE_BIT | TSR__FLIP_BIT |
-                                          TSR__SCALE_BIT},
+                                          TSR__SCALE_BIT | TSR__EXACT_BIT},
         {&tsr__pool_backward, layouts | floats | window | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__LP_BIT |
                                   TSR__INDICES_BIT | TSR__ADAPTIVE_BIT | TSR__DIVISOR_BIT | TSR__CEIL_BIT},
         {&tsr__unpool, layouts | floats | TSR__INT8_BIT | TSR__INDICES_BIT},
