@@ -158,9 +158,20 @@ static bool global_pool(size_t i, tsr_pool *out)
 }
 
 static const char *const other_pools[] = {
-    "max:c3w11s3st2pd1",           "avg:n2c5w9s4st1pd2",  "max:c2d5h6w4t2r3s2st1",
-    "avgpad:c3d4h4w4t3r3s3st2pd1", "avg:c9d3h3w3t3r3s3",  "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
-    "avg:c3d4h5w6,global",         "max:n3c2w300,global",
+    "max:c3w11s3st2pd1",
+    "avg:n2c5w9s4st1pd2",
+    "max:c2d5h6w4t2r3s2st1",
+    "avgpad:c3d4h4w4t3r3s3st2pd1",
+    "avg:c9d3h3w3t3r3s3",
+    "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
+    "avg:c3d4h5w6,global",
+    "max:n3c2w300,global",
+    /* rows of many planes at once, planes cut into strips, rows into tiles */
+    "max:n2c150h7w7r3s3st1pd1",
+    "avg:c75h9w14r3s3st2pd1",
+    "max:c2h200w20r3s3st1pd1",
+    "avg:c2h3w700r2s3st1pd0x1",
+    "max:c3h5w1500r3s3st2pd1",
 };
 
 bool shapes_pool(size_t i, tsr_pool *out)

@@ -52,7 +52,7 @@ static void each_family_gets_its_own_algorithms(void **state)
     } cases[] = {
         {TSR_DEVICE_GPU, "direct_tiled", "tiled", "tiled", "shared"},
         {TSR_DEVICE_ACCELERATOR, "direct_tiled", "tiled", "tiled", "shared"},
-        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
+        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_lines", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -312,6 +312,13 @@ static void refusals_tell_the_reason(void **state)
     assert_string_equal(refusal(&small, &p, "tiled"), "");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
+    assert_contains(refusal(&cpu, &p, "window_lines"), "16 by 16");
+    p = pool_problem("avg:c4h9w9999r2s3dl1x500", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_lines"), "640");
+    assert_string_equal(refusal(&cpu, &p, "window_rows"), "");
+    p = pool_problem("max:c4h9w9999r2s3,indices", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_lines"), "indices");
+    p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
     p = pool_problem("avg:c1w70000os69999,adaptive", TSR_LAYOUT_NHWC);
     assert_contains(refusal(&cpu, &p, "window_blocked"), "2^32");
