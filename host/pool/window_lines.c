@@ -12,30 +12,23 @@ typedef struct share {
     int64_t rows, tile, planes, pitch, out_pitch;
 } share;
 
-/* Columns that the windows of so many outputs span. */
-static int64_t span_of(const tsr__window *w, int64_t outputs)
-{
-    return (outputs - 1) * w->stride[TSR_W] + tsr__window_extent(w, TSR_W);
-}
-
 /* A whole row of several planes, or a part of one that is too long. */
 static void share_columns(const tsr_device *device, const tsr__problem *p, share *s)
 {
     enum { FULL = 512 }; /* a line that is long enough */
     const tsr__window *w = &p->window;
-    const int64_t vector = tsr__cpu_vector_width(device), stride = w->stride[TSR_W], q = p->y.size[TSR_W];
-    const int64_t seen = span_of(w, q), begin = w->pad_begin[TSR_W];
-    if (seen > LINE) {
-        s->tile = s->out_pitch = ((LINE - tsr__window_extent(w, TSR_W)) / stride + 1) / vector * vector;
+    const int64_t vector = tsr__cpu_vector_width(device), q = p->y.size[TSR_W];
+    if (tsr__cpu_span(w, q) > LINE) {
+        s->tile = s->out_pitch = ((LINE - tsr__window_extent(w, TSR_W)) / w->stride[TSR_W] + 1) / vector * vector;
         s->pitch = LINE;
         s->planes = 1;
-        return;
+    } else {
+        const tsr__cpu_line line = tsr__cpu_line_of(p);
+        s->tile = q;
+        s->out_pitch = line.out_pitch;
+        s->pitch = line.pitch;
+        s->planes = line.pitch < FULL ? FULL / line.pitch : 1;
     }
-    const int64_t held = begin + p->x.size[TSR_W] < seen ? begin + p->x.size[TSR_W] : seen, shared = seen - begin;
-    s->tile = q;
-    s->out_pitch = tsr__ceil_div(held > shared ? held : shared, stride);
-    s->pitch = s->out_pitch * stride;
-    s->planes = s->pitch < FULL ? FULL / s->pitch : 1;
 }
 
 static share share_of(const tsr_device *device, const tsr__problem *p)
@@ -59,7 +52,7 @@ static share share_of(const tsr_device *device, const tsr__problem *p)
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     if (tsr__pool_is_loose(p)) return "it pools with windows of up to 16 by 16 alone, all of one size";
-    if (span_of(&p->window, tsr__cpu_vector_width(device)) > LINE)
+    if (tsr__cpu_span(&p->window, tsr__cpu_vector_width(device)) > LINE)
         return "the windows of a few outputs span more than 640 columns";
     return tsr__refuse_types(device, p);
 }

@@ -81,12 +81,6 @@ static inline void count_columns(REAL *counted, int start, int outputs, int w, i
     }
 }
 
-/* Copies outputs, and what lies behind them up to a whole vector. */
-static inline void keep(const REAL *made, REAL *to, int outputs)
-{
-    for (int i = 0; i < outputs; i += VEC) STOREV_OWN(LOADV_OWN(made + i), to + i);
-}
-
 static inline void store(const REAL *made, __global Y_ELEMENT *to, int outputs)
 {
     for (int i = 0; i < outputs; i += VEC) {
@@ -132,7 +126,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_lines(
             if (is_long)
                 store(made + i * out_pitch, y + i * y_c + row / p * y_d + row % p * y_h, outputs);
             else
-                keep(made + i * out_pitch, kept + i * kept_plane + (row - row0) * outputs, outputs);
+                copy_vectors(made + i * out_pitch, kept + i * kept_plane + (row - row0) * outputs, outputs);
     }
     for (int i = 0; i < some && !is_long; ++i) {
         const REAL *from = kept + i * kept_plane;
