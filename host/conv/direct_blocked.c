@@ -204,6 +204,15 @@ static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
     }
 }
 
+/* Whether the taps of the only channel of a group are unrolled. With more vectors of output channels the compiler would
+ * run out of registers. */
+static bool is_one_channel(const tsr__problem *p, const tsr__params *params)
+{
+    enum { TAPS = 16, VECTORS = 2 };
+    return tsr__group_c(p) == 1 && tsr__taps(p) <= TAPS && params->value[TILE_K] <= VECTORS &&
+           (tsr__problem_features(p) & TSR__DEPTH_BIT) == 0 && !p->window.transposed;
+}
+
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     const tsr_tensor x = input(p);
@@ -215,6 +224,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
     tsr__launch_define(l, "ROUNDS", params->value[ROUNDS]);
     tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
+    tsr__launch_define(l, "ONE_C", is_one_channel(p, params));
     tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x.layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));

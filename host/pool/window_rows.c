@@ -8,6 +8,12 @@ static const char *const param_names[] = {"vec", "q", NULL};
 /* A work-item keeps a line of input in private memory: at most this many floats, which the nearest cache holds. */
 enum { LONGEST_LINE = 4096 };
 
+/* Windows with indices are compiled in where they can be; those without, that pool/window_lines passes on, are rare. */
+static bool is_compiled(const tsr__problem *p)
+{
+    return p->indices != TSR_INDICES_NONE && !tsr__pool_is_loose(p);
+}
+
 /* Columns of x that the windows of one tile span. */
 static int64_t span_of(const tsr__problem *p, const tsr__params *params)
 {
@@ -22,7 +28,7 @@ static int64_t span_of(const tsr__problem *p, const tsr__params *params)
 static int64_t compiled_span(const tsr__problem *p, const tsr__params *params)
 {
     int64_t rounded = 64;
-    if (!tsr__pool_is_loose(p)) return span_of(p, params);
+    if (is_compiled(p)) return span_of(p, params);
     while (rounded < span_of(p, params)) rounded *= 4;
     return rounded;
 }
@@ -31,7 +37,7 @@ static int64_t compiled_span(const tsr__problem *p, const tsr__params *params)
 static bool fits(const tsr__problem *p, const tsr__params *params)
 {
     const bool is_vector = params->value[TSR__CPU_TILE_Q] == params->value[TSR__CPU_VECTOR];
-    return (is_vector || !tsr__pool_is_loose(p)) && span_of(p, params) <= LONGEST_LINE;
+    return (is_vector || is_compiled(p)) && span_of(p, params) <= LONGEST_LINE;
 }
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
@@ -73,7 +79,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TSR__CPU_TILE_Q]);
     tsr__launch_define(l, "SPAN", compiled_span(p, params));
-    tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
+    tsr__pool_define_window(l, p, is_compiled(p));
     tsr__pool_launch_slots(l);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, rows);

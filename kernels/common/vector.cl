@@ -135,3 +135,9 @@ static inline void store_first(REALV v, __global Y_ELEMENT *to, int count)
         for (int i = 0; i < count; ++i) ((__global Y_BITS *)to)[i] = bits[i];
     }
 }
+
+/* Copies numbers within private memory, and what lies behind them up to a whole vector. */
+static inline void copy_vectors(const REAL *from, REAL *to, int count)
+{
+    for (int i = 0; i < count; i += VEC) STOREV_OWN(LOADV_OWN(from + i), to + i);
+}

@@ -52,13 +52,19 @@ static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *r
         __global const X_ELEMENT *from = row + iw * pixel;
 #pragma unroll
         for (int i = 0; i < SPAN; ++i) line[i] = LOADV_X(from + i * pixel);
+    } else if (whole) {
+#pragma unroll
+        for (int i = 0; i < SPAN; ++i) {
+            const int column = look_up(iw + i, w), inside = clamp(column, 0, w - 1);
+            const REALV seen = LOADV_X(row + inside * pixel);
+            line[i] = column == inside ? seen : (REALV)(REAL_OF(0.0));
+        }
     } else {
 #pragma nounroll
         for (int i = 0; i < SPAN; ++i) {
             const int column = look_up(iw + i, w);
             line[i] = (REALV)(REAL_OF(0.0));
-            if ((uint)column < (uint)w)
-                line[i] = whole ? LOADV_X(row + column * pixel) : load_first(row + column * pixel, channels);
+            if ((uint)column < (uint)w) line[i] = load_first(row + column * pixel, channels);
         }
     }
 #pragma unroll
@@ -69,28 +75,39 @@ static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *r
     }
 }
 
-/* A tile of a row of outputs whose windows begin at id0, ih0 and iw, before its epilogue. */
-static ALWAYS_INLINE void add_window(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
-                                     int id0, int ih0, int iw, int d, int h, int w, int t, int dilation_d, int x_d,
-                                     int x_h, int x_w, int channels)
+/* Where the windows of a tile begin, and how its input lies. */
+typedef struct {
+    int id, ih, iw, d, h, w, t, dilation_d, x_d, x_h, pixel, channels;
+} tile_source;
+
+/* Adds all rows of the filter. */
+static ALWAYS_INLINE void add_rows(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
+                                   tile_source from, const int interior, const int whole)
 {
-    const int pixel = X_PIXEL > 0 ? X_PIXEL : x_w;
-    const int interior = iw >= 0 && iw + (TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W < w;
+    for (int it = 0; it < from.t; ++it)
+        for (int ir = 0; ir < R; ++ir, weights += S * VEC) {
+            const int id = look_up(from.id + it * from.dilation_d, from.d);
+            const int ih = look_up(from.ih + ir * DILATION_H, from.h);
+            if ((uint)id >= (uint)from.d || (uint)ih >= (uint)from.h) continue;
+            add_row(sum, x + id * from.x_d + ih * from.x_h, from.iw, from.w, from.pixel, from.channels, weights,
+                    interior, whole);
+        }
+}
+
+/* A tile of a row of outputs before its epilogue. */
+static ALWAYS_INLINE void add_window(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
+                                     tile_source from)
+{
+    const int interior = from.iw >= 0 && from.iw + (TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W < from.w;
 #pragma unroll
     for (int i = 0; i < TILE_Q; ++i) sum[i] = (REALV)(REAL_OF(0.0));
-    for (int it = 0; it < t; ++it)
-        for (int ir = 0; ir < R; ++ir, weights += S * VEC) {
-            const int id = look_up(id0 + it * dilation_d, d), ih = look_up(ih0 + ir * DILATION_H, h);
-            if ((uint)id >= (uint)d || (uint)ih >= (uint)h) continue;
-            __global const X_ELEMENT *line = x + id * x_d + ih * x_h;
-            /* NHWC may end within a vector. */
-            if (Y_BLOCK == 0 && channels < VEC)
-                add_row(sum, line, iw, w, pixel, channels, weights, 0, 0);
-            else if (interior)
-                add_row(sum, line, iw, w, pixel, channels, weights, 1, 1);
-            else
-                add_row(sum, line, iw, w, pixel, channels, weights, 0, 1);
-        }
+    /* NHWC may end within a vector. */
+    if (Y_BLOCK == 0 && from.channels < VEC)
+        add_rows(sum, x, weights, from, 0, 0);
+    else if (interior)
+        add_rows(sum, x, weights, from, 1, 1);
+    else
+        add_rows(sum, x, weights, from, 0, 1);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_blocked(
@@ -113,10 +130,20 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_bloc
                 const ulong added = (ulong)(n * r_n + vector * r_c + row / p * r_d + row % p * r_h + iq * r_w);
                 REALV sum[TILE_Q];
                 int place[TILE_Q], residual_place[TILE_Q];
+                const tile_source from = {row / p * stride_d - pad_d,
+                                          row % p * STRIDE_H - pad_h,
+                                          iq * STRIDE_W - pad_w,
+                                          d,
+                                          h,
+                                          w,
+                                          t,
+                                          dilation_d,
+                                          x_d,
+                                          x_h,
+                                          X_PIXEL > 0 ? X_PIXEL : x_w,
+                                          channels};
                 add_window(sum, x + x_offset + n * x_n + vector * x_c,
-                           packed + packed_offset + vector * t * R * S * VEC, row / p * stride_d - pad_d,
-                           row % p * STRIDE_H - pad_h, iq * STRIDE_W - pad_w, d, h, w, t, dilation_d, x_d, x_h, x_w,
-                           channels);
+                           packed + packed_offset + vector * t * R * S * VEC, from);
 #pragma unroll
                 for (int i = 0; i < TILE_Q; ++i) {
                     place[i] = i * y_w;

@@ -8,10 +8,11 @@
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
  *               and Y_BLOCK divides K / groups; x holds REALs
- *   compiled in TILE_K ROUNDS C_STEP; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where
- *               that is passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the
- *               input for a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the
- *               taps; what common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
+ *   compiled in TILE_K ROUNDS C_STEP; ONE_C: a group has one input channel, few taps, at most 2 axes and is not
+ *               transposed; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where that is
+ *               passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for a
+ *               step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
+ *               common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
  *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.
@@ -26,8 +27,9 @@
  * Packed weights: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC]. The last step may
  * be short. Output channels past the end of a group have zero weights.
  */
-#if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL)
-#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL"
+#if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || \
+    !defined(ONE_C)
+#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL ONE_C"
 #endif
 
 #include "common/tile.cl"
@@ -143,6 +145,25 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
     }
 }
 
+/* The same for an interior tile of the only input channel, without a loop: multiply() would do little but count. */
+static ALWAYS_INLINE void multiply_one(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
+                                       __global const REAL *weights, const pixels *at)
+{
+    const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL;
+    x += (in.across_h.begin + at->h[0] * PIXEL_STEP_H) * in.stride_h +
+         (in.across_w.begin + at->w[0] * PIXEL_STEP_W) * pixel_step;
+#pragma unroll
+    for (int i = 0; i < R * S; ++i, weights += TILE_CHANNELS) {
+        __global const REAL *from = x + i / S * REACH_H * in.stride_h + i % S * REACH_W * pixel_step;
+        REALV filter[TILE_K];
+#pragma unroll
+        for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
+#pragma unroll
+        for (int a = 0; a < TILE_Q * TILE_K; ++a)
+            sum[a] = fma((REALV)from[a / TILE_K * PIXEL_STEP_W * pixel_step], filter[a % TILE_K], sum[a]);
+    }
+}
+
 /* Finishes and stores TILE_K vectors of channels from k0 on, of a group's k, and count pixels. */
 static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_ELEMENT *y, target to,
                                  const int place[TILE_Q], target residual_from, const int residual_place[TILE_Q],
@@ -210,7 +231,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
 #pragma unroll
             for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (REALV)(REAL_OF(0.0)) : kept[round][a];
 
-            if (is_interior(in, &at))
+            if (ONE_C && is_interior(in, &at))
+                multiply_one(sum, in, from, weights, &at);
+            else if (is_interior(in, &at))
                 multiply(sum, in, from, weights, zeros, &at, channels, 1);
             else
                 multiply(sum, in, from, weights, zeros, &at, channels, 0);

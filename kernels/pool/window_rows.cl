@@ -7,12 +7,13 @@
  *               common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, rows and what pool_window.cl lists
  *
- * One work-item makes TILE_Q consecutive outputs of each of some rows, in two passes. The first combines the rows of
- * their windows into one line of private memory, with whole vectors whatever the stride. The second combines elements
- * of that line for each output, and is the only one that has to step. The line is padded, so that neither pass tests
- * where it is. If equal elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * One work-item makes TILE_Q consecutive outputs of each of some rows.
  *
- * Indices of maxima are found row by row, where windows are compiled in, and else by looking for the maximum again.
+ * Windows that are compiled in have indices; pool/window_lines is for the others. Their maxima are found row by row, in
+ * vectors of neighbours. Windows of any size take two passes: the first combines the rows of the windows into one line
+ * of private memory, with whole vectors; the second combines elements of that line for each output, and looks for the
+ * maximum again where its index is asked. The line is padded, so that neither pass tests where it is. If equal elements
+ * differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  */
 #if !defined(TILE_Q) || !defined(SPAN)
 #error "window_rows.c must define TILE_Q SPAN"
@@ -43,14 +44,8 @@ static inline void fill_line(REAL *line, columns of, pool_source from)
             /* The row is one of x's before it is multiplied, so that no product leaves 32 bits. */
             __global const X_ELEMENT *slice = from.plane + (from.depth.begin + id * from.step_d) * from.x_d;
             const int ih = from.height.begin;
-            if (R > 0 && from.height.first == 0 && from.height.end == R && count >= VEC) {
-#pragma unroll
-                for (int r = 0; r < R; ++r)
-                    pool_add(&window, LOADV_X(slice + (ih + r * DILATION_H) * from.x_h + of.at + first));
-            } else {
-                for (int r = from.height.first; r < from.height.end; ++r)
-                    pool_add(&window, pool_load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
-            }
+            for (int r = from.height.first; r < from.height.end; ++r)
+                pool_add(&window, pool_load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
         }
         STOREV(pool_so_far(window), line + first);
     }
@@ -167,15 +162,6 @@ static inline pool_search search_any(const REAL *line, columns of, pool_source f
     return search;
 }
 
-/* VEC windows of one row that are compiled in, joined from the line. */
-static inline pool_search search_line(const REAL *line)
-{
-    pool_search search = {pool_empty(), (REAL_INTV)(-1)};
-#pragma unroll
-    for (int k = 0; k < S; ++k) pool_join(&search.window, load_strided(line + k * DILATION_W));
-    return search;
-}
-
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
@@ -205,17 +191,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_rows(
         const ulong to = (ulong)(n * y_n + ic * y_c + row / p * y_d + row % p * y_h);
         const pool_source from = SOURCE(plane, row / p, row % p);
         const REAL count_rows = (REAL)((long)from.depth.counted * from.height.counted);
-        if (INDICES * S == 0) fill_line(line, of, from);
+        if (S == 0) fill_line(line, of, from);
         for (int begin = q0; begin < q_end; begin += VEC) {
             /* The last vector ends where the row does. */
             const int iq = q_end - q0 < VEC ? q0 : min(begin, q_end - VEC);
             const int outputs = min(VEC, q_end - iq), iw = of.at + (iq - q0) * STRIDE_W;
-            const pool_search search = S == 0         ? search_any(line, of, from, width, outputs)
-                                       : INDICES != 0 ? search_rows(line, from, iw, w)
-                                                      : search_line(line + (iq - q0) * STRIDE_W);
-            const REALV count =
-                S == 0 ? LOADV(counted) : TO_REALV(pool_counted_taps_v(starts(iw), S, DILATION_W, w, end_w));
-            store_first(pool_result(search.window, count * count_rows), y + y_offset + to + iq, outputs);
+            const pool_search search =
+                S == 0 ? search_any(line, of, from, width, outputs) : search_rows(line, from, iw, w);
+            const REALV count = S == 0 ? LOADV(counted) * count_rows : (REALV)(count_rows);
+            store_first(pool_result(search.window, count), y + y_offset + to + iq, outputs);
             if (INDICES != 0)
                 pool_store_indices(search.index, indices + indices_offset + to + iq, n * index_n + ic * index_c, 0,
                                    outputs, 0);

@@ -45,7 +45,7 @@ static const char *const convs[] = {
     "conv:c9h7w8k10r3s3pd1g1,hard-sigmoid:0.25:0.5",
     /* groups and depthwise */
     "conv:n2c16h9w9k16r3s3pd1g16,bias,relu6",
-    "conv:c24h11w9k24r3s3st2pd1g24",
+    "conv:c24h11w9k24r3s3st2pd1g24,scale,residual",
     "conv:c16h9w17k32r3s3pd1g16,scale,residual",
     "conv:c9h12w9k27r5s5pd2g9,bias",
     "conv:c32h8w9k32r3s3dl2g32,same-upper",

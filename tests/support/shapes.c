@@ -78,17 +78,32 @@ static tsr_conv make_conv(const conv_window *window, const conv_size *size, int 
 /* Problems that not every algorithm takes: with one and three axes, then what one finds in 3 x 3 filters, many or few
  * tiles, in rows or columns, with each padding. */
 static const char *const other_convs[] = {
-    "conv:c4w9k3s3pd1",           "conv:n2c3w17k5s4st2dl2pd0",
-    "conv:c2d5h4w6k3t3r2s3pd1",   "conv:c3d4h4w4k4t2r2s2st2",
-    "conv:c4d3h5w5k2t3r3s3pd1g2", "conv:c1d1h3w3k1t2r1s1pd1",
-    "conv:n2c40h37w41k40r3s3pd1", "conv:c17h70w9k33r3s3pd1,bias,relu",
-    "conv:c5h9w150k20r3s3pd2",    "conv:n3c64h14w14k48r3s3pd1",
-    "conv:c130h9w9k20r3s3",       "conv:n5c20h7w7k36r3s3pd1",
-    "conv:c1h3w3k1r3s3",          "conv:n9c33h5w6k17r3s3pd0x1x2x0",
-    "conv:c16h45w46k16r3s3pd1",   "conv:c19h33w35k18r3s3pd1",
-    "conv:c48h56w56k32r3s3pd1",   "conv:n2c16h30w31k64r3s3pd2x2x0x0",
-    "conv:c8h64w66k8r3s3pd1",     "conv:c12h3w200k9r3s3pd1",
-    "conv:c12h200w3k9r3s3pd1",    "conv:c31h20w20k31r3s3pd1",
+    "conv:c4w9k3s3pd1",
+    "conv:n2c3w17k5s4st2dl2pd0",
+    "conv:c2d5h4w6k3t3r2s3pd1",
+    "conv:c3d4h4w4k4t2r2s2st2",
+    "conv:c4d3h5w5k2t3r3s3pd1g2",
+    "conv:c1d1h3w3k1t2r1s1pd1",
+    "conv:n2c40h37w41k40r3s3pd1",
+    "conv:c17h70w9k33r3s3pd1,bias,relu",
+    "conv:c5h9w150k20r3s3pd2",
+    "conv:n3c64h14w14k48r3s3pd1",
+    "conv:c130h9w9k20r3s3",
+    "conv:n5c20h7w7k36r3s3pd1",
+    "conv:c1h3w3k1r3s3",
+    "conv:n9c33h5w6k17r3s3pd0x1x2x0",
+    "conv:c16h45w46k16r3s3pd1",
+    "conv:c19h33w35k18r3s3pd1",
+    "conv:c48h56w56k32r3s3pd1",
+    "conv:n2c16h30w31k64r3s3pd2x2x0x0",
+    "conv:c8h64w66k8r3s3pd1",
+    "conv:c12h3w200k9r3s3pd1",
+    "conv:c12h200w3k9r3s3pd1",
+    "conv:c31h20w20k31r3s3pd1",
+    /* depthwise: several planes at once */
+    "conv:n2c70h7w7k70r3s3pd1g70",
+    "conv:c37h14w15k74r3s3st2pd1g37,bias,relu",
+    "conv:n2c9h20w3k9r5s2st3x1pd2x0g9",
 };
 
 bool shapes_conv(size_t i, tsr_conv *out)
@@ -158,9 +173,20 @@ static bool global_pool(size_t i, tsr_pool *out)
 }
 
 static const char *const other_pools[] = {
-    "max:c3w11s3st2pd1",           "avg:n2c5w9s4st1pd2",  "max:c2d5h6w4t2r3s2st1",
-    "avgpad:c3d4h4w4t3r3s3st2pd1", "avg:c9d3h3w3t3r3s3",  "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
-    "avg:c3d4h5w6,global",         "max:n3c2w300,global",
+    "max:c3w11s3st2pd1",
+    "avg:n2c5w9s4st1pd2",
+    "max:c2d5h6w4t2r3s2st1",
+    "avgpad:c3d4h4w4t3r3s3st2pd1",
+    "avg:c9d3h3w3t3r3s3",
+    "max:c8d1h5w5t2r2s2st1pd1x0x0x0x1x1",
+    "avg:c3d4h5w6,global",
+    "max:n3c2w300,global",
+    /* rows of many planes at once, planes cut into strips, rows into tiles */
+    "max:n2c150h7w7r3s3st1pd1",
+    "avg:c75h9w14r3s3st2pd1",
+    "max:c2h200w20r3s3st1pd1",
+    "avg:c2h3w700r2s3st1pd0x1",
+    "max:c3h5w1500r3s3st2pd1",
 };
 
 bool shapes_pool(size_t i, tsr_pool *out)

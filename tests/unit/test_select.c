@@ -54,7 +54,7 @@ static void each_family_gets_its_own_algorithms(void **state)
     } cases[] = {
         {TSR_DEVICE_GPU, "implicit_gemm", "tiled", "tiled", "shared"},
         {TSR_DEVICE_ACCELERATOR, "implicit_gemm", "tiled", "tiled", "shared"},
-        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_rows", "planes"},
+        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_lines", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -69,6 +69,18 @@ static void each_family_gets_its_own_algorithms(void **state)
         assert_string_equal(chosen(&device, &nchw, &options), cases[i].pool_nchw);
         assert_string_equal(chosen(&device, &plane, &options), cases[i].pool_plane);
     }
+}
+
+static void short_rows_of_depthwise_planes_share_vectors(void **state)
+{
+    (void)state;
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr_device narrow = invent(TSR_DEVICE_CPU, 8), wide = invent(TSR_DEVICE_CPU, 16);
+    tsr__problem p = conv_problem("conv:c64h7w7k64r3s3pd1g64", TSR_LAYOUT_NCHW);
+    assert_string_equal(chosen(&wide, &p, &options), "depthwise_lines");
+    assert_string_equal(chosen(&narrow, &p, &options), "depthwise_rows");
+    p = conv_problem("conv:c64h14w14k64r3s3pd1g64", TSR_LAYOUT_NCHW);
+    assert_string_equal(chosen(&wide, &p, &options), "depthwise_rows");
 }
 
 static void gpus_pool_everything_with_their_own(void **state)
@@ -312,8 +324,19 @@ static void refusals_tell_the_reason(void **state)
     small.max_work_group = 32;
     assert_contains(refusal(&small, &p, "shared"), "work-groups of 64");
     assert_string_equal(refusal(&small, &p, "tiled"), "");
+    p = conv_problem("conv:c64h112w112k64r3s3pd1g64", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "depthwise_lines"), "private memory");
+    p = conv_problem("conv:c64h8w8k128", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "depthwise_lines"), "each channel by itself");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
+    assert_contains(refusal(&cpu, &p, "window_lines"), "16 by 16");
+    p = pool_problem("avg:c4h9w9999r2s3dl1x500", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_lines"), "640");
+    assert_string_equal(refusal(&cpu, &p, "window_rows"), "");
+    p = pool_problem("max:c4h9w9999r2s3,indices", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_lines"), "indices");
+    p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
     p = pool_problem("avg:c1w70000os69999,adaptive", TSR_LAYOUT_NHWC);
     assert_contains(refusal(&cpu, &p, "window_blocked"), "2^32");
@@ -464,6 +487,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_family_gets_its_own_algorithms),
+        cmocka_unit_test(short_rows_of_depthwise_planes_share_vectors),
         cmocka_unit_test(gpus_pool_everything_with_their_own),
         cmocka_unit_test(tiles_of_a_gpus_pooling_follow_the_window),
         cmocka_unit_test(exact_keeps_off_what_rounds),
