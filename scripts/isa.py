@@ -1,7 +1,8 @@
 """Reads what a kernel costs on a GPU out of machine code that was compiled without one.
 
 amd(), nvidia() and intel() each return one Kernel for each entry of a program. The hottest loop is, of the innermost
-that hold fp32 multiply-adds, the one with the most; a loop is a range closed by a backward branch.
+that hold fp32 multiply-adds, the one with the most; a loop is a range closed by a backward branch. Instructions that
+only wait are left out: NVIDIA has none, it writes that into the others.
 """
 import re
 import shutil
@@ -21,7 +22,7 @@ class Kernel:
     scratch: int  # bytes of private memory for each work-item
     local: int  # bytes of local memory for each work-group
     occupancy: str  # waves that fit / waves that there is room for
-    fma_share: float | None  # of the instructions of the hottest loop; None where there is no loop with any
+    fma_share: float | None  # of multiply-adds in what the hottest loop does; None where there is no loop with any
     loop: int  # instructions of the hottest loop
     total: int  # instructions of the kernel
 
@@ -33,7 +34,8 @@ class Instruction:
 
 
 def hottest_loop(code, labels):
-    """(share of instructions that hold multiply-adds, length) of the hottest loop."""
+    """(share of multiply-adds, length) of the hottest loop. An instruction that holds two multiply-adds counts as two, and
+    a part of one that was split as one: what else the loop does is compared with the work, however it is issued."""
     loops = []
     for last, instruction in enumerate(code):
         for target in instruction.targets:
@@ -46,7 +48,9 @@ def hottest_loop(code, labels):
     if not loops:
         return None, 0
     _, first, last = max(loops)
-    return sum(i.fma > 0 for i in code[first:last + 1]) / (last + 1 - first), last + 1 - first
+    loop = code[first:last + 1]
+    work = sum(max(i.fma, 1) for i in loop if i.fma)
+    return work / (work + sum(not i.fma for i in loop)), len(loop)
 
 
 def field(pattern, text, default=0):
@@ -56,6 +60,7 @@ def field(pattern, text, default=0):
 
 # ---- AMD -------------------------------------------------------------------------------------------------------------
 
+AMD_WAIT = re.compile(r"s_(waitcnt\w*|wait_\w+|delay_alu|nop)\b")
 AMD_FMA = re.compile(r"v_(pk_|dual_)?(fma|fmac|mac|mad|fmaak|fmamk|madak|madmk)_(legacy_)?f32")
 
 
@@ -73,7 +78,7 @@ def amd_code(body):
         label = re.match(r"([.\w]+):", line)
         if label:
             labels[label.group(1)] = len(code)
-        elif line and not line.startswith("."):
+        elif line and not line.startswith(".") and not AMD_WAIT.match(line):
             # Two operations of a dual issue are joined by "::".
             fmas = [m for m in (AMD_FMA.match(part.strip()) for part in line.split("::")) if m]
             targets = (line.split()[-1],) if re.match(r"s_c?branch", line) else ()
@@ -196,7 +201,7 @@ def intel_code(target, binary, simd):
         line = re.sub(r"^\s*(\([^)]*\))?\s*", "", line.split("//")[0])  # without its predicate
         if label:
             labels[label.group(1)] = len(code)
-        elif line:
+        elif line and not line.startswith("sync.nop"):
             # A wide operation is split into several, which share its work.
             lanes = field(r"\((\d+)\|", line, 1)
             fma = lanes / simd if re.match(r"(mad|mac)m?\b", line) and ":f" in line else 0
