@@ -3,7 +3,8 @@
 by cuDNN in f32 without TF32 and with its own search for the best algorithm, and prints how the times compare.
 
 It needs PyTorch with CUDA. A call from Python takes some 10 us, so that layers whose time in PyTorch is below 30 us are
-left out of the means: there it is not cuDNN that is measured. Padding that differs at the ends of an axis is left out.
+left out of the means: there it is not cuDNN that is measured. Other passes and types, dilation, a third axis, and padding
+that differs at the ends of an axis are left out.
 """
 import json
 import math
@@ -27,7 +28,8 @@ def convolution(result):
     fields = dict(re.findall(r"([a-z]+)(\d+(?:x\d+)*)", result["problem"].split(":")[1]))
     n, c, h, w, k, r, s, groups = (int(fields.get(name, 1)) for name in "n c h w k r s g".split())
     stride, padding = pair(fields.get("st", "1")), pair(fields.get("pd", "0"))
-    if result["class"] not in ("dense", "depthwise") or len(padding) != 2:
+    if (result["class"] not in ("dense", "depthwise") or len(padding) != 2 or result["pass"] != "forward"
+            or result["dtype"] != "f32" or {"d", "t", "dl"} & set(fields)):
         return None
     order = torch.channels_last if result["layout"] == "nhwc" else torch.contiguous_format
     x, weights = (torch.rand(shape, device="cuda").contiguous(memory_format=order)

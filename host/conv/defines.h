@@ -73,27 +73,32 @@ static inline int64_t tsr__phase_pixels(const tsr__problem *p)
     return count;
 }
 
-/* From one of so many channels to the next: whole blocks, or channels side by side. */
-static inline int64_t tsr__channel_step(const tsr_tensor *t, int64_t channels)
+/* The strides of a tensor without blocks. */
+static inline void tsr__launch_plain_strides(tsr__launch *l, const tsr_tensor *t)
 {
-    if (t->layout == TSR_LAYOUT_NHWC) return channels;
-    return channels / tsr__layout_block(t->layout) * t->strides.c;
+    tsr__launch_int(l, tsr__spanned_n(t));
+    tsr__launch_int(l, tsr__channel_stride(t));
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
-/* From one group to the next; of one group there is no next one, and where it would lie may be beyond 32 bits. */
-static inline int64_t tsr__group_step(const tsr__problem *p, const tsr_tensor *t, int64_t group_channels)
+/* In plain weights, from one output channel of a group to the next, and from one input channel. */
+static inline int64_t tsr__weights_k_step(const tsr__problem *p)
 {
-    return p->groups > 1 ? tsr__channel_step(t, group_channels) : 0;
+    return p->window.transposed ? tsr__taps(p) : tsr__group_c(p) * tsr__taps(p);
+}
+
+static inline int64_t tsr__weights_c_step(const tsr__problem *p)
+{
+    return p->window.transposed ? tsr__group_k(p) * tsr__taps(p) : tsr__taps(p);
 }
 
 /* How plain weights lie, for kernels that pack them: from group to group, from output channel to output channel of a
  * group, and from input channel to input channel; and whether taps are counted from the last on. */
 static inline void tsr__launch_weights(tsr__launch *l, const tsr__problem *p)
 {
-    const int64_t taps = tsr__taps(p), group_c = tsr__group_c(p), group_k = tsr__group_k(p);
-    tsr__launch_int(l, group_k * group_c * taps);
-    tsr__launch_int(l, p->window.transposed ? taps : group_c * taps);
-    tsr__launch_int(l, p->window.transposed ? group_k * taps : taps);
+    tsr__launch_int(l, tsr__group_k(p) * tsr__group_c(p) * tsr__taps(p));
+    tsr__launch_int(l, tsr__weights_k_step(p));
+    tsr__launch_int(l, tsr__weights_c_step(p));
     tsr__launch_int(l, p->flip);
 }
 

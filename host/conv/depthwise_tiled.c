@@ -38,16 +38,10 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     tsr__params ignored;
+    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
     if (candidates(device, p, &ignored, 1) == 0)
         return "the filter spans more than 32 rows, over which a loop is unrolled";
     return tsr__refuse_types(device, p);
-}
-
-static void launch_strides(tsr__launch *l, const tsr_tensor *t)
-{
-    tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__channel_stride(t));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -82,9 +76,9 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, w->dilation[TSR_D]);
     tsr__launch_int(l, w->dilation[TSR_W]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
-    launch_strides(l, &p->x);
-    launch_strides(l, &p->y);
-    launch_strides(l, &p->residual);
+    tsr__launch_plain_strides(l, &p->x);
+    tsr__launch_plain_strides(l, &p->y);
+    tsr__launch_plain_strides(l, &p->residual);
     tsr__launch_groups(l, global, device);
 }
 

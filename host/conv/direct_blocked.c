@@ -276,11 +276,24 @@ static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
 }
 
+/* From one of so many channels to the next: whole blocks, or channels side by side. */
+static int64_t channel_step(const tsr_tensor *t, int64_t channels)
+{
+    if (t->layout == TSR_LAYOUT_NHWC) return channels;
+    return channels / tsr__layout_block(t->layout) * t->strides.c;
+}
+
+/* From one group to the next; of one group there is no next one, and where it would lie may be beyond 32 bits. */
+static int64_t group_step(const tsr__problem *p, const tsr_tensor *t, int64_t group_channels)
+{
+    return p->groups > 1 ? channel_step(t, group_channels) : 0;
+}
+
 /* Strides of y or the residual. */
 static void launch_target(tsr__launch *l, const tsr__problem *p, const tsr_tensor *t)
 {
     tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__group_step(p, t, tsr__group_k(p)));
+    tsr__launch_int(l, group_step(p, t, tsr__group_k(p)));
     tsr__launch_int(l, tsr__spanned_c(t));
     launch_axis_strides(l, t);
 }
@@ -308,8 +321,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
     tsr__launch_int(l, tsr__spanned_n(&x));
-    tsr__launch_int(l, tsr__group_step(p, &x, tsr__group_c(p)));
-    tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? tsr__channel_step(&x, params->value[C_STEP]) : 0);
+    tsr__launch_int(l, group_step(p, &x, tsr__group_c(p)));
+    tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? channel_step(&x, params->value[C_STEP]) : 0);
     tsr__launch_int(l, tsr__spanned_c(&x));
     launch_axis_strides(l, &x);
     launch_target(l, p, &p->y);

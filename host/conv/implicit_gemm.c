@@ -210,13 +210,6 @@ static void launch_axes(tsr__launch *l, const int64_t values[TSR_AXES])
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, values[axis]);
 }
 
-static void launch_strides(tsr__launch *l, const tsr_tensor *t)
-{
-    tsr__launch_int(l, tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__channel_stride(t));
-    launch_axes(l, t->strides.size);
-}
-
 /* The launch that makes all sums, or their parts. */
 static void launch_sums(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
@@ -245,9 +238,9 @@ static void launch_sums(const tsr__problem *p, const tsr__params *params, tsr__l
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, tsr__tap_steps_of(w, axis).reach);
     tsr__launch_int(l, tiles_of_k(p, params));
     tsr__launch_int(l, params->value[SPLITS]);
-    launch_strides(l, &p->x);
-    launch_strides(l, &p->y);
-    launch_strides(l, &p->residual);
+    tsr__launch_plain_strides(l, &p->x);
+    tsr__launch_plain_strides(l, &p->y);
+    tsr__launch_plain_strides(l, &p->residual);
     tsr__launch_grid(l, global, local);
 }
 
@@ -264,8 +257,8 @@ static void launch_finish(const tsr_device *device, const tsr__problem *p, const
     tsr__launch_int(l, p->y.n);
     launch_axes(l, p->y.size);
     tsr__launch_int(l, params->value[SPLITS]);
-    launch_strides(l, &p->y);
-    launch_strides(l, &p->residual);
+    tsr__launch_plain_strides(l, &p->y);
+    tsr__launch_plain_strides(l, &p->residual);
     tsr__launch_groups(l, global, device);
 }
 

@@ -1,4 +1,4 @@
-/* What the depthwise kernels on NCHW compile in and are passed. */
+/* What depthwise_rows and depthwise_transposed compile in and are passed. */
 #ifndef TSR_HOST_CONV_PLAIN_DEPTHWISE_H
 #define TSR_HOST_CONV_PLAIN_DEPTHWISE_H
 

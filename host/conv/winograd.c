@@ -217,8 +217,8 @@ void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const 
     tsr__launch_slot(l, TSR__PACKED);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, p->y.c);
-    tsr__launch_int(l, p->window.transposed ? tsr__taps(p) : p->x.c * tsr__taps(p));
-    tsr__launch_int(l, p->window.transposed ? p->y.c * tsr__taps(p) : tsr__taps(p));
+    tsr__launch_int(l, tsr__weights_k_step(p));
+    tsr__launch_int(l, tsr__weights_c_step(p));
     tsr__launch_int(l, p->flip != p->window.transposed);
     tsr__launch_grid(l, global, local);
 }

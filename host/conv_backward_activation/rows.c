@@ -21,7 +21,8 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 }
 
 /* What the kernel sees of an image: rows, their columns, and those that are one piece of the sums. The problem alone
- * decides, so that every device adds in the same order. */
+ * decides, and not the number of compute units; in NCHW the width of a vector decides too in which order a row is
+ * added. */
 typedef struct view {
     int64_t rows, rows_of_slice, columns, piece;
 } view;

@@ -9,6 +9,15 @@ static void layouts(const tsr_device *device, tsr__problem *p)
     tsr__cpu_same_layouts(device, &p->x, &p->y);
 }
 
+/* Sizes of x as tsr__pool_launch_window() passes them. */
+static void sizes_of(const tsr__problem *p, int64_t size[TSR_AXES])
+{
+    const bool is_flat = tsr__pool_is_flat(p);
+    size[TSR_D] = is_flat ? 1 : p->x.size[TSR_D];
+    size[TSR_H] = is_flat ? 1 : p->x.size[TSR_H];
+    size[TSR_W] = tsr__pool_width(p);
+}
+
 /* Vectors of sums, which the second cache holds with what they are made of; and columns, so that tiles are not flat. */
 enum { TILE = 1024, COLUMNS = 128 };
 
@@ -44,7 +53,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     (void)params;
     const int64_t width = tsr__cpu_channel_vector(device, &p->x), vectors = tsr__ceil_div(p->x.c, width);
     int64_t size[TSR_AXES];
-    tsr__pool_backward_sizes(p, size);
+    sizes_of(p, size);
     const tile t = tile_of(device, p, size, vectors);
     const int64_t tiles = tsr__ceil_div(size[TSR_H], t.rows) * tsr__ceil_div(size[TSR_W], t.columns);
     const int64_t global[3] = {size[TSR_D] * tiles, tsr__ceil_div(vectors, t.vectors), p->x.n};

@@ -8,10 +8,10 @@ enum { ROWS = 16, WIDEST = 64 };
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    if (tsr__pool_is_loose(p)) return "its windows are compiled in: at most 16 x 16, neither adaptive nor global";
+    if (tsr__pool_is_loose(p)) return "its windows are compiled in: at most 16 x 16, and not global";
     if (p->window.stride[TSR_W] > 4) return "it slides by at most 4 columns";
     if (tsr__window_extent(&p->window, TSR_W) > WIDEST) return "its windows span at most 64 columns";
-    return tsr__pool_refuse(device, p);
+    return tsr__refuse_types(device, p);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
@@ -31,7 +31,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "GROUPS", tile);
     tsr__launch_define(l, "ROWS", ROWS);
     tsr__launch_define(l, "SHIFT", (stride - p->window.pad_begin[TSR_W] % stride) % stride);
-    tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
+    tsr__pool_define_window(l, p, true);
     tsr__pool_backward_launch_slots(l);
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, rows);

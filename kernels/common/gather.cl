@@ -1,11 +1,12 @@
-/* common/gather: where the inputs of an implicit matrix product lie, for GPUs.
+/* common/gather: where the inputs of an implicit matrix product lie, for GPUs; on top of common/types.cl.
  *
  *   compiled in STEP: channels that are fetched at once; TILE_K: channels of a tile of packed weights, [T][R][S][padded
  *               c][TILE_K]; TRANSPOSED (see common/taps.cl)
- *
- * A pixel's place in x and whether it lies in the padding are found once a tap; from channel to channel an address
- * moves by a constant.
  */
+#if !defined(STEP) || !defined(TILE_K)
+#error "the host must define STEP TILE_K"
+#endif
+
 #include "common/taps.cl"
 
 /* Three numbers, one for each axis, as arguments and as they are handed on. */

@@ -1,4 +1,5 @@
 /* common/joined: STRIDE_W vectors of elements that lie STRIDE_W apart, put in order: what strided.cl takes apart.
+ * On top of common/vector.cl.
  *
  *   compiled in STRIDE_W
  */

@@ -6,6 +6,12 @@
 
 #define ULONGV JOIN(ulong, VEC)
 
+/* Whether a comparison holds in any lane. PoCL makes a branch for each lane of any(). */
+#define ANY_4(v)  (as_uint(convert_char4(v)) != 0)
+#define ANY_8(v)  (as_ulong(convert_char8(v)) != 0)
+#define ANY_16(v) (ANY_8((v).lo) | ANY_8((v).hi))
+#define ANYV(v)   JOIN(ANY_, VEC)(v)
+
 /* What VEC outputs give: dy, of averages divided already; to whom, or by which norm y. */
 typedef struct {
     REALV dy, y;
@@ -33,18 +39,21 @@ static ALWAYS_INLINE void pool_look(pool_found *found, REALV element, REAL_INTV 
     found->has_nan |= element != element;
 }
 
-/* Whether a comparison holds in any lane. PoCL makes a branch for each lane of any(). */
-#define ANY_4(v)  (as_uint(convert_char4(v)) != 0)
-#define ANY_8(v)  (as_ulong(convert_char8(v)) != 0)
-#define ANY_16(v) (ANY_8((v).lo) | ANY_8((v).hi))
-#define ANYV(v)   JOIN(ANY_, VEC)(v)
-
 /* The same where there may be NaNs, of which the first stays. */
 static ALWAYS_INLINE void pool_look_for_nan(pool_found *found, REALV element, REAL_INTV position)
 {
     const REAL_INTV wins = (element != element) & (found->maximum == found->maximum);
     found->maximum = wins ? element : found->maximum;
     found->position = wins ? position : found->position;
+}
+
+/* VEC indices, or the first count and then zeros. */
+static inline LONGV load_indices(__global const INDEX *from, int count)
+{
+    long lane[VEC] = {0};
+    if (count >= VEC) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
+    for (int i = 0; i < count; ++i) lane[i] = from[i];
+    return JOIN(vload, VEC)(0, lane);
 }
 
 /* Positions from indices that were given, -1 for one that lies in none of the planes: the first counts from `plane` on,

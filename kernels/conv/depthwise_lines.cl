@@ -89,7 +89,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_line
     REAL region[REGION + SLACK], filter[WEIGHTS + VEC], made[TILE_P * (LINE + VEC)], kept[RESULTS];
 
     x += x_offset + n * x_n + first * x_c;
-    for (int i = 0; i < lines * step + VEC; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), region + i);
+    /* The windows of the last plane look so far beyond its last line. */
+    for (int i = 0; i < lines * step + (S - 1) * DILATION_W; i += VEC) STOREV_OWN((REALV)(REAL_OF(0.0)), region + i);
     for (int j = 0; j < lines; ++j) {
         const int ih = j - pad_h;
         if ((uint)ih >= (uint)h) continue;

@@ -18,8 +18,34 @@
 #endif
 
 #include "common/epilogue.cl"
-#include "common/outputs.cl"
 #include "common/taps.cl"
+
+/* Outputs are counted as they lie in memory, so that neighbouring work-items load and store neighbours in either
+ * layout, and work-groups are full however small the planes are. */
+typedef struct {
+    int n, channel, d, h, w;
+} output;
+
+/* The number of `rest` on an axis of `size`, which is taken off. */
+static inline int take(uint *rest, int size)
+{
+    const uint number = *rest % (uint)size;
+    *rest /= (uint)size;
+    return (int)number;
+}
+
+static inline output locate_output(int channels, int o, int p, int q)
+{
+    uint rest = (uint)get_global_id(0);
+    output at = {0, 0, 0, 0, 0};
+    if (CHANNELS_LAST) at.channel = take(&rest, channels);
+    at.w = take(&rest, q);
+    at.h = take(&rest, p);
+    at.d = take(&rest, o);
+    if (!CHANNELS_LAST) at.channel = take(&rest, channels);
+    at.n = (int)rest;
+    return at;
+}
 
 /* Rows of x from the first that the outputs see to the last. */
 #define LINES ((TILE_P - 1) * STRIDE_H + (R - 1) * DILATION_H + 1)

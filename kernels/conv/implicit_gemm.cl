@@ -3,7 +3,7 @@
  *
  *   launch      conv_implicit_gemm: global = (ceil(pixels / TILE_P) * ITEMS, tiles * phases, groups * splits),
  *               local = (ITEMS, 1, 1); pixels of all images, transposed of their first phase (see common/taps.cl)
- *               conv_implicit_gemm_finish, where SPLIT: global = (pixels, K, 1), any local
+ *               conv_implicit_gemm_finish, where SPLIT: global = (pixels, ceil(K / 4), 1), any local
  *               conv_implicit_gemm_pack: global = (TILE_K, taps * padded c, groups * tiles), local = (TILE_K, 1, 1)
  *               ITEMS = TILE_K / REG_K * TILE_P / REG_P; tiles = ceil(K / groups / TILE_K);
  *               padded c = C / groups rounded up to STEP
@@ -21,7 +21,7 @@
  *     moves by a constant, and neither division nor a test of coordinates is left in the loop.
  *   - While one step is multiplied out of one half of local memory, the next is on its way from global memory through
  *     registers into the other half. One barrier parts a step from the next.
- *   - Local memory is read in vectors of 4, by 8 x 4 work-items that share each of them: see item_p.
+ *   - Local memory is read in vectors of 4, by 8 x 4 work-items that share each of them: see ITEM_P.
  *   - Where the outputs are too few for the device, work-groups share a sum: each stores its part into the workspace,
  *     and conv_implicit_gemm_finish adds them up, always in the same order.
  * Few things are compiled in, so that all layers of a network share a few programs: what the loop over channels does
@@ -233,7 +233,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
     if (first >= pixels) return;
 
     const int loaded = first + PIXEL_AT(LOAD_SLOT(item)), channel = LOAD_CHANNEL(item);
-    const place at = locate_pixel(out, loaded);
+    const place at = locate_pixel(out, min(loaded, pixels - 1));
     source in = {{d, h, w, x_n, PASS_AXES(x)},
                  make_tap_axis(phase_d, pad_d, filter_d, stride_d, dilation_d, tap_step_d),
                  make_tap_axis(phase_h, pad_h, filter_h, stride_h, dilation_h, tap_step_h),

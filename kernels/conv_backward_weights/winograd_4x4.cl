@@ -34,10 +34,10 @@
 
 /* Taps of a filter; sums of a register tile, in vectors; from one tile of a slab to the next, and from one vector of
  * channels. */
-#define TAPS   9
-#define TILE   (TILE_C * TILE_K)
-#define PITCH  ((POINTS + 1) * VEC)
-#define VECTOR (SLAB * PITCH)
+#define TAPS        9
+#define TILE        (TILE_C * TILE_K)
+#define PITCH       ((POINTS + 1) * VEC)
+#define VECTOR_STEP (SLAB * PITCH)
 
 /* Sizes and strides of dv. */
 typedef struct {
@@ -103,7 +103,7 @@ static ALWAYS_INLINE void multiply(__global REAL *restrict sums, __global const 
     for (int point = 0; point < POINTS; ++point, sums += b.step, v += VEC, u += VEC)
         for (int k0 = 0; k0 < channels_k; k0 += TILE_K * VEC)
             for (int c0 = 0; c0 < channels_c; c0 += TILE_C) {
-                __global const REAL *from = v + c0 / VEC * VECTOR + c0 % VEC, *by = u + k0 / VEC * VECTOR;
+                __global const REAL *from = v + c0 / VEC * VECTOR_STEP + c0 % VEC, *by = u + k0 / VEC * VECTOR_STEP;
                 __global REAL *to = sums + (k0 * b.c + c0 * TILE_K * VEC);
                 REALV sum[TILE];
 #pragma unroll
@@ -111,7 +111,7 @@ static ALWAYS_INLINE void multiply(__global REAL *restrict sums, __global const 
                 for (int t = 0; t < count; ++t, from += PITCH, by += PITCH) {
                     REALV dv[TILE_K];
 #pragma unroll
-                    for (int k = 0; k < TILE_K; ++k) dv[k] = LOADV_SCRATCH(by + k * VECTOR);
+                    for (int k = 0; k < TILE_K; ++k) dv[k] = LOADV_SCRATCH(by + k * VECTOR_STEP);
 #pragma unroll
                     for (int i = 0; i < TILE; ++i) sum[i] = fma((REALV)from[i / TILE_K], dv[i % TILE_K], sum[i]);
                 }
@@ -220,8 +220,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weigh
     const int blocks_c = (c + block_c - 1) / block_c, blocks_k = (k + block_k - 1) / block_k;
     const int units = blocks_c * blocks_k * pieces, items = (int)get_global_size(0), item = (int)get_global_id(0);
     const int share = (units + items - 1) / items;
-    __global REAL *total = scratch + scratch_offset + item * (POINTS * b.step + (block_c + block_k) / VEC * VECTOR);
-    __global REAL *v = total + POINTS * b.step, *u = v + block_c / VEC * VECTOR;
+    __global REAL *total =
+        scratch + scratch_offset + item * (POINTS * b.step + (block_c + block_k) / VEC * VECTOR_STEP);
+    __global REAL *v = total + POINTS * b.step, *u = v + block_c / VEC * VECTOR_STEP;
 
     for (int unit = item * share; unit < min(units, (item + 1) * share); ++unit) {
         const int c0 = unit % blocks_c * block_c, k0 = unit / blocks_c % blocks_k * block_k;
@@ -232,12 +233,12 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weigh
             const int count = min(SLAB, end - tile);
             for (int i = 0; i < channels_c; i += VEC)
                 for (int t = 0; t < count; ++t)
-                    transform_corner(v + i / VEC * VECTOR + t * PITCH, VEC, x + x_offset, in, locate(tiles, tile + t),
-                                     c0 + i);
+                    transform_corner(v + i / VEC * VECTOR_STEP + t * PITCH, VEC, x + x_offset, in,
+                                     locate(tiles, tile + t), c0 + i);
             for (int i = 0; i < channels_k; i += VEC)
                 for (int t = 0; t < count; ++t)
-                    transform_gradients(u + i / VEC * VECTOR + t * PITCH, dv + dv_offset, out, locate(tiles, tile + t),
-                                        k0 + i);
+                    transform_gradients(u + i / VEC * VECTOR_STEP + t * PITCH, dv + dv_offset, out,
+                                        locate(tiles, tile + t), k0 + i);
             multiply(total, v, u, b, channels_c, channels_k, count, tile == begin);
         }
         store_filters(sums + sums_offset + ((piece * k + k0) * c + c0) * TAPS, c * TAPS, total, b, channels_c,

@@ -2,8 +2,8 @@
  *
  *   launch      global = (ceil(O * P / rows) * ceil(Q / tile), ceil(C / planes), N), local = (1, 1, 1)
  *   local mem   none
- *   needs       planes * pitch <= LINE; where tile < 2 * VEC, planes * (rows * tile + VEC) <= RESULTS; planes = 1, or
- *               tile = Q and pitch = out_pitch * STRIDE_W
+ *   needs       the columns that `planes` planes see fit LINE; where tile < 2 * VEC, planes * (rows * tile + VEC) <=
+ *               RESULTS; planes = 1, or tile = Q and pitch = out_pitch * STRIDE_W
  *   compiled in VEC LINE RESULTS; what common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, rows, tile, planes, pitch, out_pitch and what pool_window.cl lists
  *

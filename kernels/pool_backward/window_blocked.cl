@@ -35,14 +35,6 @@ static ALWAYS_INLINE REALV load(__global const X_ELEMENT *from, int channels, co
     return whole ? LOADV_X(from) : load_first(from, channels);
 }
 
-static ALWAYS_INLINE LONGV load_indices(__global const INDEX *from, int channels, const int whole)
-{
-    long lane[VEC] = {0};
-    if (whole) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
-    for (int i = 0; i < channels; ++i) lane[i] = from[i];
-    return JOIN(vload, VEC)(0, lane);
-}
-
 /* ---- One output ------------------------------------------------------------------------------------------------- */
 
 /* Whether all taps of a window count. Loops over them are then unrolled. */
@@ -126,7 +118,8 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, poo
         gift.position = find_maxima(from, width, channels, whole);
     else if (KIND == 0)
         gift.position =
-            pool_position(load_indices(of.indices + at, channels, whole), of.plane, of.plane_step, of.elements) - begin;
+            pool_position(load_indices(of.indices + at, whole ? VEC : channels), of.plane, of.plane_step, of.elements) -
+            begin;
     else if (KIND == 3)
         gift.y = load(of.y + at, channels, whole);
     else

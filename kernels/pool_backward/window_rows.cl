@@ -11,9 +11,9 @@
  * tile in scan order, VEC of a row at a time, and adds what they give to sums in private memory: no other work-item
  * adds there, and halves are rounded once.
  *
- * Columns are in private memory as STRIDE_W lines: line i holds the columns i, i +
- * STRIDE_W, ... of all groups of STRIDE_W. A tap of VEC windows is then a whole vector of one line, and VEC sums of a
- * line take from whole vectors of windows. What windows outside of the row give is zero: nothing tests for them.
+ * Columns are in private memory as STRIDE_W lines: line i holds the columns i, i + STRIDE_W, ... of all groups of
+ * STRIDE_W. A tap of VEC windows is then a whole vector of one line, and VEC sums of a line take from whole vectors of
+ * windows. What windows outside of the row give is zero: nothing tests for them.
  */
 #if !defined(GROUPS) || !defined(ROWS) || !defined(SHIFT)
 #error "window_rows.c must define GROUPS ROWS SHIFT"
@@ -175,14 +175,6 @@ static inline void find_maxima(gifts *given, ring *rows, pool_source from, outpu
 }
 
 /* ---- Outputs ---------------------------------------------------------------------------------------------------- */
-
-static inline LONGV load_indices(__global const INDEX *from, int count)
-{
-    long lane[VEC] = {0};
-    if (count >= VEC) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
-    for (int i = 0; i < count; ++i) lane[i] = from[i];
-    return JOIN(vload, VEC)(0, lane);
-}
 
 /* What lies as y, from a row's first output that counts on, and how positions are counted in its plane. */
 typedef struct {

@@ -104,6 +104,9 @@ static const char *const other_convs[] = {
     "conv:n2c70h7w7k70r3s3pd1g70",
     "conv:c37h14w15k74r3s3st2pd1g37,bias,relu",
     "conv:n2c9h20w3k9r5s2st3x1pd2x0g9",
+    "conv:n3c64h3w1k64r1s2pd0x4g64",  /* more padding than filter */
+    "conv:c16h4w4k16r3s3dl16pd16g16", /* windows that look far beyond the last line */
+    "conv:c16h4w4k16r3s3dl32pd32g16",
 };
 
 bool shapes_conv(size_t i, tsr_conv *out)
