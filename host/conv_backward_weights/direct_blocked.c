@@ -44,7 +44,7 @@ static int64_t pieces(const tsr__problem *p, const tsr__weights_inputs *in)
  * for many tiles of dv's channels, and those sets do not hold them. Measured on Zen 4. */
 static bool is_sparse(const tsr__problem *p, const tsr__weights_inputs *in)
 {
-    enum { LEAST_CHANNELS = 256, LEAST_PIXELS = 256 };
+    enum { LEAST_CHANNELS = 64, LEAST_PIXELS = 512 };
     const tsr_tensor *x = &in->x.given, *dv = &in->dv.given;
     bool strided = false, padded = false;
     for (int axis = 0; axis < TSR_AXES; ++axis) {
