@@ -103,7 +103,15 @@ static inline void tsr__launch_weights(tsr__launch *l, const tsr__problem *p)
 }
 
 /* Refusals that several algorithms share. */
-#define TSR__CONV_LARGE_FILTER "the filter is above 16 on an axis, and its loops over it are unrolled"
+#define TSR__CONV_LARGE_FILTER   "the filter is above 16 on an axis, and its loops over it are unrolled"
+#define TSR__CONV_SHARED_CHANNEL "one group of several filters is not depthwise"
+
+/* Whether several filters look at the only input channel, which kernels for depthwise convolution do not divide among
+ * them. */
+static inline bool tsr__shares_channel(const tsr__problem *p)
+{
+    return p->groups == 1 && p->y.c > 1;
+}
 
 static inline const char *tsr__conv_refuse_packed(int64_t elements)
 {

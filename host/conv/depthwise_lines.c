@@ -34,7 +34,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
-    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (!tsr__cpu_is_unrolled(&p->window)) return TSR__CONV_LARGE_FILTER;
     if (planes_of(device, p) < 1) return "a plane and what it sees do not fit its private memory";
     return NULL;

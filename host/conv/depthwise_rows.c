@@ -36,7 +36,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     const char *types = tsr__refuse_types(device, p);
     tsr__params ignored;
     if (types != NULL) return types;
-    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (!tsr__cpu_is_unrolled(&p->window)) return TSR__CONV_LARGE_FILTER;
     if (candidates(device, p, &ignored, 1) == 0) return "what a few outputs see has more than 4096 elements";
     return NULL;

@@ -38,7 +38,7 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     tsr__params ignored;
-    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (candidates(device, p, &ignored, 1) == 0)
         return "the filter spans more than 32 rows, over which a loop is unrolled";
     return tsr__refuse_types(device, p);

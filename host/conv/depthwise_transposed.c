@@ -43,7 +43,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     tsr__params ignored;
     if (types != NULL) return types;
     if (!w->transposed) return "it is for transposed convolution alone";
-    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (!tsr__cpu_is_unrolled(w)) return TSR__CONV_LARGE_FILTER;
     if (w->stride[TSR_H] > MOST_PHASES || w->stride[TSR_W] > MOST_PHASES / w->stride[TSR_H])
         return "the strides of height and width make more than 16 phases, each with sums of its own";

@@ -1,7 +1,7 @@
 /* The gradient by depthwise weights for CPUs: see kernels/conv_backward_weights/depthwise_rows.cl. */
+#include "conv/defines.h"
 #include "conv_backward_weights/inputs.h"
 #include "cpu_family.h"
-#include "window_define.h"
 
 extern const tsr__source tsr__source_conv_backward_weights_depthwise_rows;
 
@@ -69,7 +69,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     tsr__params made;
     const char *types = tsr__refuse_types(device, p);
     if (types != NULL) return types;
-    if (p->groups == 1 && p->y.c > 1) return "one group of several filters is not depthwise";
+    if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (!tsr__cpu_is_unrolled(&p->window)) return "its kernel unrolls filters of 16 x 16 at the most";
     if (candidates(device, p, &made, 1) == 0) return "what a few outputs see has more than 4096 elements";
     return tsr__refuse_elements(workspace_elements(p, &made));

@@ -72,6 +72,31 @@ static inline void tsr__pool_launch_index_planes(tsr__launch *launch, const tsr_
     tsr__launch_long(launch, plane);
 }
 
+/* ---- Whole planes ---------------------------------------------------------------------------------------------- */
+
+/* What kernels of global pooling on NCHW can do, which look at planes as they lie; and why they cannot serve, or
+ * NULL. */
+#define TSR__POOL_PLANES_FEATURES                                                                              \
+    (TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__NHWC_BIT | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT | \
+                           TSR__ADAPTIVE_BIT | TSR__CEIL_BIT | TSR__DILATION_BIT))
+
+static inline const char *tsr__pool_refuse_planes(const tsr_device *device, const tsr__problem *p)
+{
+    const char *types = tsr__refuse_types(device, p);
+    if (types != NULL) return types;
+    return p->global ? NULL : "it pools whole planes alone";
+}
+
+/* Channels, the elements of a plane, and how positions in it are told. */
+static inline void tsr__pool_launch_planes(tsr__launch *l, const tsr__problem *p)
+{
+    tsr__launch_int(l, p->x.c);
+    tsr__launch_int(l, tsr__tensor_plane(&p->x));
+    tsr__pool_launch_index_planes(l, p);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
+    tsr__launch_int(l, p->indices_column_major);
+}
+
 static inline void tsr__pool_launch_indices(tsr__launch *launch, const tsr__problem *p)
 {
     const int64_t *size = p->x.size;

@@ -8,25 +8,9 @@
 #include "plan_internal.h"
 #include "pool/pool.h"
 #include "reorder/reorder.h"
-#include "support/support.h"
 #include "support/check.h"
 #include "unpool/unpool.h"
-
-static tsr_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    context = support_context();
-    return 0;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    tsr_context_destroy(context);
-    return 0;
-}
+#include "api/shared_context.h"
 
 /* ---- Offers ---------------------------------------------------------------------------------------------------- */
 

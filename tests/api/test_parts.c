@@ -3,24 +3,8 @@
 #include <stdlib.h>
 
 #include "api/runs.h"
-#include "support/support.h"
 #include "support/check.h"
-
-static tsr_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    context = support_context();
-    return 0;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    tsr_context_destroy(context);
-    return 0;
-}
+#include "api/shared_context.h"
 
 /* Problems whose parts differ in kind: output channels, whole groups, single groups, images. */
 static const char *const problems[] = {

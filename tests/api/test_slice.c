@@ -4,24 +4,8 @@
 
 #include "api/runs.h"
 #include "api/wrapped.h"
-#include "support/support.h"
 #include "support/check.h"
-
-static tsr_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    context = support_context();
-    return 0;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    tsr_context_destroy(context);
-    return 0;
-}
+#include "api/shared_context.h"
 
 enum { BYTES = 100 };
 

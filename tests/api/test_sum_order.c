@@ -6,23 +6,7 @@
 #include "conv_backward_weights/conv_backward_weights.h"
 #include "plan_internal.h"
 #include "support/check.h"
-#include "support/support.h"
-
-static tsr_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    context = support_context();
-    return 0;
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    tsr_context_destroy(context);
-    return 0;
-}
+#include "api/shared_context.h"
 
 /* Numbers whose sums round. */
 static tsr_buffer *numbers(uint64_t bytes)
