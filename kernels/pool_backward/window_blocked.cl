@@ -43,6 +43,16 @@ static inline int is_full(pool_span height, pool_span width)
     return R * S > 0 && height.first == 0 && height.end == R && width.first == 0 && width.end == S;
 }
 
+/* The outputs of which all columns lie in a part of the image. Nothing need be asked for each of them. */
+static inline pool_range inner_windows(pool_range part, int stride, int reach, int pad)
+{
+    const int last = part.end - 1 - reach + pad;
+    const pool_range inner = {(part.first + pad + stride - 1) / stride, last < 0 ? 0 : last / stride + 1};
+    return inner;
+}
+
+#define INNER_W(part) inner_windows(part, SLIDE_W, (S - 1) * STEP_W, pad_w)
+
 /* Looks at a tap in a slice of the window, which begins at `slice`; for NaNs alone or for what is greater. */
 static ALWAYS_INLINE void look_at(pool_found *found, __global const X_ELEMENT *slice, pool_source from, int j, int i,
                                   int channels, int position, const int for_nan, const int whole)
@@ -127,12 +137,13 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, poo
     return gift;
 }
 
-/* Adds what the output gives to the tile, which has one tap of its depth and some of its height. */
+/* Adds what the output gives to the tile, which has one tap of its depth and some of its height. With inner, a
+ * constant, it has all columns. */
 static ALWAYS_INLINE void give_output(outputs of, int at, tile to, pool_source from, int tap, pool_span height,
-                                      pool_span width, int channels, const int whole)
+                                      pool_span width, int channels, const int whole, const int inner)
 {
     const pool_gift gift = gift_of(of, at, from, width, channels, whole);
-    const pool_span clipped = pool_clip(width, from.step_w, to.w);
+    const pool_span clipped = inner ? width : pool_clip(width, from.step_w, to.w);
     const int columns = to.w.end - to.w.first, position = tap * from.step_d * from.index_d;
     REALV *sums = to.sums + (height.begin - to.h.first) * columns + width.begin - to.w.first;
     __global const X_ELEMENT *slice =
@@ -163,7 +174,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
     const int first = (int)get_global_id(1) * vectors, end = min(first + vectors, (c + VEC - 1) / VEC);
     REALV sums[TILE];
     const tile to = {{id, id + 1}, {h0, min(h0 + rows, h)}, {w0, min(w0 + columns, w)}, sums};
-    const pool_range over_d = OVER_D(to.d), over_h = OVER_H(to.h), over_w = OVER_W(to.w);
+    const pool_range over_d = OVER_D(to.d), over_h = OVER_H(to.h), over_w = OVER_W(to.w), inner_w = INNER_W(to.w);
 
     for (int v = first; v < end; ++v) {
         const int channels = c - v * VEC, at = n * y_n + v * y_c;
@@ -182,10 +193,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
                 if (depth.first >= depth.end) continue;
                 for (int oq = over_w.first; oq < over_w.end; ++oq) {
                     const int output = oo * y_d + op * y_h + oq * y_w;
+                    const pool_span inner = {oq * SLIDE_W - pad_w, 0, S, S};
                     if (NHWC && channels < VEC)
-                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 0);
+                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 0, 0);
+                    else if (R * S > 0 && oq >= inner_w.first && oq < inner_w.end)
+                        give_output(of, output, to, from, depth.first, height, inner, channels, 1, 1);
                     else
-                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 1);
+                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 1, 0);
                 }
             }
         __global Y_ELEMENT *plane = dx + dx_offset + n * x_n + v * x_c + id * x_d;
