@@ -27,6 +27,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, s.rows);
     tsr__launch_int(l, s.columns);
     tsr__launch_int(l, s.vectors);
+    tsr__launch_int(l, tsr__cpu_streams(&p->y));
     tsr__pool_launch_window(l, p, tsr__cpu_channel_step(&p->x, width), tsr__cpu_channel_step(&p->y, width));
     tsr__launch_grid(l, global, local);
 }

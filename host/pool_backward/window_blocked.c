@@ -19,7 +19,7 @@ static void sizes_of(const tsr__problem *p, int64_t size[TSR_AXES])
 }
 
 /* Vectors of sums, which the second cache holds with what they are made of; and columns, so that tiles are not flat. */
-enum { TILE = 1024, COLUMNS = 128 };
+enum { TILE = 1024, COLUMNS = 256 };
 
 /* The tile of dx that a work-item makes, and of how many vectors of channels. */
 typedef struct tile {
@@ -68,6 +68,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, t.rows);
     tsr__launch_int(l, t.columns);
     tsr__launch_int(l, t.vectors);
+    tsr__launch_int(l, tsr__cpu_streams(&p->x));
     tsr__pool_launch_window(l, p, tsr__cpu_channel_step(&p->x, width), tsr__cpu_channel_step(&p->y, width));
     tsr__launch_grid(l, global, local);
 }

@@ -85,17 +85,17 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
 /* Columns that a window shares with the one before. */
 #define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
 
-static ALWAYS_INLINE void store(REALV result, __global Y_ELEMENT *to, int channels)
+static ALWAYS_INLINE void store(REALV result, __global Y_ELEMENT *to, int channels, int streams)
 {
-    if (NHWC)
+    if (NHWC && channels < VEC)
         store_first(result, to, channels);
     else
-        STOREV_Y(keep_lanes(result, channels), to);
+        store_vector(keep_lanes(result, channels), to, streams);
 }
 
 /* The outputs of one row from q0 on, before q_end: windows that are compiled in, without indices. */
 static ALWAYS_INLINE void slide_row(pool_source from, __global Y_ELEMENT *y, int y_w, int q0, int q_end, int w, int pad,
-                                    int end_w, int channels, const int whole, const int inside)
+                                    int end_w, int channels, int streams, const int whole, const int inside)
 {
     const long rows = (long)from.depth.counted * from.height.counted;
     pool_window column[S > 0 ? S + STRIDE_W : 1]; /* never of none, also where nothing slides */
@@ -112,13 +112,14 @@ static ALWAYS_INLINE void slide_row(pool_source from, __global Y_ELEMENT *y, int
             pool_join_window(&window, column[i]);
         }
         const REALV count = (REALV)((REAL)(rows * pool_counted_taps(iw, S, DILATION_W, w, end_w)));
-        store(pool_result(window, count), y + iq * y_w, channels);
+        store(pool_result(window, count), y + iq * y_w, channels, streams);
     }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int c, int rows, int tile, int vectors, WINDOW_ARGS)
+    __global INDEX *restrict indices, ulong indices_offset, int c, int rows, int tile, int vectors, int streams,
+    WINDOW_ARGS)
 {
     const int tiles = (q + tile - 1) / tile;
     const int row0 = (int)get_global_id(0) / tiles * rows, q0 = (int)get_global_id(0) % tiles * tile;
@@ -133,17 +134,17 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
         if (row >= o * p) break;
         const int inside = from.height.first == 0 && from.height.end == R;
         if (SLIDES && !fits)
-            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 0, 0);
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, streams, 0, 0);
         else if (SLIDES && inside)
-            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 1);
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, streams, 1, 1);
         else if (SLIDES)
-            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, 1, 0);
+            slide_row(from, y + y_offset + to, y_w, q0, q_end, w, pad_w, end_w, channels, streams, 1, 0);
         for (int iq = q0; iq < q_end && !SLIDES; ++iq) {
             const pool_span width = LOCATE_W(iq);
             const long count = (long)from.depth.counted * from.height.counted * width.counted;
             const pool_search search =
                 fits ? search_window(from, width, channels, 1) : search_window(from, width, channels, 0);
-            store(pool_result(search.window, (REALV)((REAL)count)), y + y_offset + to + iq * y_w, channels);
+            store(pool_result(search.window, (REALV)((REAL)count)), y + y_offset + to + iq * y_w, channels, streams);
             if (INDICES != 0)
                 pool_store_indices(search.index, indices + indices_offset + to + iq * y_w,
                                    n * index_n + v * VEC * index_c, index_c, channels, !NHWC);

@@ -166,7 +166,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
     MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
     MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
     __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
-    int rows, int columns, int vectors, WINDOW_ARGS)
+    int rows, int columns, int vectors, int streams, WINDOW_ARGS)
 {
     const int across = (w + columns - 1) / columns, down = (h + rows - 1) / rows;
     const int part = (int)get_global_id(0), n = (int)get_global_id(2);
@@ -207,10 +207,10 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
             for (int iw = w0; iw < to.w.end; ++iw) {
                 const REALV sum = sums[(ih - h0) * (to.w.end - w0) + iw - w0];
                 __global Y_ELEMENT *element = plane + ih * x_h + iw * x_w;
-                if (NHWC)
+                if (NHWC && channels < VEC)
                     store_first(sum, element, channels);
                 else
-                    STOREV_Y(keep_lanes(sum, channels), element);
+                    store_vector(keep_lanes(sum, channels), element, streams);
             }
     }
 }
