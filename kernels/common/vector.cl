@@ -29,10 +29,6 @@ typedef JOIN(ushort, VEC) ushort_anywhere __attribute__((aligned(2)));
 typedef JOIN(char, VEC) char_anywhere __attribute__((aligned(1)));
 typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
 
-typedef REAL_INTV real_int_anywhere __attribute__((aligned(sizeof(REAL))));
-
-#define LOADV_OWN_INT(pointer)     (*(const real_int_anywhere *)(pointer))
-#define STOREV_OWN_INT(v, pointer) (*(real_int_anywhere *)(pointer) = (v))
 #define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
 #define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 

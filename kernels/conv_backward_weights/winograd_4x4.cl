@@ -29,6 +29,7 @@
 #define SCRATCH __global
 
 #include "common/vector.cl"
+#include "common/transpose.cl"
 #include "common/transforms_4x4.cl"
 #include "common/winograd_tiles.cl"
 
@@ -144,25 +145,6 @@ static ALWAYS_INLINE void transform_filters(REALV filter[TAPS], __global const R
         transform_sums(g, halfway[i]);
 #pragma unroll
         for (int j = 0; j < 3; ++j) filter[flip ? 8 - 3 * i - j : 3 * i + j] = g[j];
-    }
-}
-
-/* Lane i of vector k becomes lane k of vector i: in each round, vectors of the first half alternate with those of the
- * second. */
-static ALWAYS_INLINE void transpose(REALV v[VEC])
-{
-#pragma unroll
-    for (int round = 1; round < VEC; round *= 2) {
-        REALV w[VEC];
-#pragma unroll
-        for (int i = 0; i < VEC / 2; ++i) {
-            w[2 * i].even = v[i].lo;
-            w[2 * i].odd = v[i + VEC / 2].lo;
-            w[2 * i + 1].even = v[i].hi;
-            w[2 * i + 1].odd = v[i + VEC / 2].hi;
-        }
-#pragma unroll
-        for (int i = 0; i < VEC; ++i) v[i] = w[i];
     }
 }
 
