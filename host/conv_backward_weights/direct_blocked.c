@@ -10,34 +10,9 @@ static const char *const param_names[] = {"vec", "k", "c", NULL};
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* Whether a filter of one tap reads every stride-th pixel of blocks alone, which lie in part of a cache's sets, does so
- * for many tiles of dv's channels, and those sets do not hold them. Measured on Zen 4. */
-static bool is_sparse(const tsr__problem *p, const tsr__weights_inputs *in)
-{
-    enum { LEAST_CHANNELS = 64, LEAST_PIXELS = 512 };
-    const tsr_tensor *x = &in->x.given, *dv = &in->dv.given;
-    bool strided = false, padded = false;
-    for (int axis = 0; axis < TSR_AXES; ++axis) {
-        strided = strided || p->window.stride[axis] > 1;
-        padded = padded || p->window.pad_begin[axis] != 0 || p->window.pad_end[axis] != 0;
-    }
-    return tsr__layout_is_blocked(x->layout) && tsr__taps(p) == 1 && strided && !padded &&
-           dv->c / p->groups >= LEAST_CHANNELS && dv->n * tsr__tensor_plane(dv) >= LEAST_PIXELS;
-}
-
-/* Gathers those pixels. */
-static void stage_sparse(const tsr__problem *p, tsr__weights_inputs *in)
-{
-    tsr_tensor *x = &in->x.given;
-    tsr__copy_axes(x->size, in->dv.given.size);
-    for (int axis = 0; axis < TSR_AXES; ++axis) x->strides.size[axis] *= p->window.stride[axis];
-    tsr__weights_stage(&in->x, x->layout);
-}
-
 /* What the kernel goes through: of a filter of one tap that reads all pixels, rows that follow one another are one. */
 typedef struct view {
     tsr_tensor x, dv;
-    tsr__window window;
     int64_t chunk; /* rows that all taps and tiles multiply before the next ones: near caches hold what they see */
 } view;
 
@@ -53,9 +28,8 @@ static void join_rows(tsr_tensor *t, int64_t rows)
 
 static view view_of(const tsr__problem *p, const tsr__weights_inputs *in)
 {
-    view v = {in->x.read, in->dv.read, p->window, 1};
-    for (int axis = 0; axis < TSR_AXES && is_sparse(p, in); ++axis) v.window.stride[axis] = 1;
-    if (tsr__window_is_pointwise(&v.window) && tsr__tensor_has_dense_planes(&v.x) &&
+    view v = {in->x.read, in->dv.read, 1};
+    if (tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(&v.x) &&
         tsr__tensor_has_dense_planes(&v.dv)) {
         int64_t rows = v.dv.size[TSR_H];
         while (rows > 1 && (v.dv.size[TSR_H] % rows != 0 || rows * v.dv.size[TSR_W] > PIXELS)) --rows;
@@ -96,7 +70,6 @@ static tsr__weights_inputs inputs_of(const tsr__problem *p, int64_t width)
 {
     tsr__weights_inputs in = tsr__weights_inputs_of(p);
     const tsr_tensor *x = &in.x.given, *dv = &in.dv.given;
-    if (is_sparse(p, &in)) stage_sparse(p, &in);
     if (x->dtype == TSR_F16 || tsr__cpu_straddles(x, p->groups)) tsr__weights_stage(&in.x, TSR_LAYOUT_NCHW);
     if (dv->dtype == TSR_F16 || tsr__cpu_straddles(dv, p->groups) || dv->layout == TSR_LAYOUT_NCHW ||
         (dv->layout == TSR_LAYOUT_NHWC && dv->c / p->groups % width != 0))
@@ -241,7 +214,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, dv->c);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
-    tsr__launch_window(l, &v.window);
+    tsr__launch_window(l, &p->window);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, tiles.c);
     tsr__launch_int(l, tiles.k);

@@ -20,6 +20,23 @@ static ALWAYS_INLINE void transpose(REALV v[VEC])
     }
 }
 
+/* Stores or adds the first `count` numbers of rows that v has as columns: of `channels` rows, `step` apart. */
+static ALWAYS_INLINE void store_columns(__global REAL *to, int step, REALV v[VEC], int count, int channels,
+                                        const int adds)
+{
+    transpose(v);
+#pragma unroll
+    for (int k = 0; k < VEC; ++k) {
+        __global REAL *at = to + k * step;
+        const REAL *lane = (const REAL *)&v[k];
+        if (k >= channels) break;
+        if (count >= VEC)
+            *(__global real_anywhere *)at = adds ? *(__global real_anywhere *)at + v[k] : v[k];
+        else
+            for (int i = 0; i < count; ++i) at[i] = adds ? at[i] + lane[i] : lane[i];
+    }
+}
+
 /* Copies a part of VEC planes, of which the first `channels` exist, into private memory, channels side by side. Planes
  * are step_c apart, rows step_h; vectors of a row go to one of `pitch` vectors. */
 static inline void gather_planes(REAL *to, int pitch, __global const X_ELEMENT *from, int step_c, int step_h, int rows,

@@ -23,6 +23,7 @@
 #endif
 
 #include "common/vector.cl"
+#include "common/transpose.cl"
 
 /* Products of one tap and tile: TILE_C channels of x, and for each TILE_K vectors. */
 #define TILE (TILE_C * TILE_K)
@@ -85,16 +86,21 @@ static ALWAYS_INLINE void add_rows(REALV sum[TILE], __global const REAL *x, __gl
 }
 
 /* Writes the sums of the channels and taps that exist, in the order of plain weights. */
-static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int channels, int vectors_k, int taps,
+static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int channels, int channels_k, int taps,
                        int flip)
 {
-    for (int k = 0; k < vectors_k; ++k)
-        for (int c = 0; c < channels; ++c)
-            for (int tap = 0; tap < taps; ++tap) {
-                const REAL *sums = (const REAL *)&total[c / TILE_C * taps + tap][c % TILE_C * TILE_K];
-                __global REAL *at = to + (k * group_c + c) * taps + (flip ? taps - 1 - tap : tap);
-                *at = ACCUMULATE ? *at + sums[k] : sums[k];
+    const int numbers = channels * taps;
+    for (int k = 0; k < TILE_K; ++k)
+        for (int i = 0, c = 0, tap = 0; i < numbers; i += VEC) {
+            REALV v[VEC];
+            for (int j = 0; j < VEC; ++j) {
+                const int from = flip ? taps - 1 - tap : tap;
+                v[j] = c < channels ? total[c / TILE_C * taps + from][c % TILE_C * TILE_K + k] : (REALV)(REAL_OF(0.0));
+                if (++tap == taps) tap = 0, ++c;
             }
+            store_columns(to + k * VEC * group_c * taps + i, group_c * taps, v, numbers - i, channels_k - k * VEC,
+                          ACCUMULATE);
+        }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_direct_blocked(
