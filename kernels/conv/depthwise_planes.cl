@@ -9,8 +9,9 @@
  *
  * A work-item makes `rows` rows of VEC planes, once for each filter of their channels. It copies what they look at into
  * private memory, with the channels side by side and zeros for padding. Then every vector is a pixel of VEC channels,
- * whatever the width of a plane and the stride, a tile of TILE_Q sums stays in registers for all taps, and nothing tests
- * where an edge is. The outputs are copied back alike: both copies cost less than rows that fill vectors in part would.
+ * whatever the width of a plane and the stride, a tile of TILE_Q sums stays in registers for all taps, and nothing
+ * tests where an edge is. The outputs are copied back alike: both copies cost less than rows that fill vectors in part
+ * would.
  */
 #if !defined(TILE_Q) || !defined(REGION) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
     !defined(DILATION_H) || !defined(DILATION_W)

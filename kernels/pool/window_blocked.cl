@@ -2,8 +2,8 @@
  *
  *   launch      global = (O * ceil(P / rows) * ceil(Q / tile), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
- *   needs       x and y both in blocks of VEC, or both NHWC, or both NCHW: then no indices, windows that are compiled in,
- *               one vector, and at most REGION outputs and elements that their windows look at
+ *   needs       x and y both in blocks of VEC, or both NHWC, or both NCHW: then no indices, windows that are compiled
+ *               in, one vector, and at most REGION outputs and elements that their windows look at
  *   compiled in VEC REGION; NHWC PLAIN (NCHW); what common/pooling.cl, indices.cl and pool_window.cl want
  *   run time    c, rows, tile, vectors, whether y is stored past the caches, and what pool_window.cl lists
  *

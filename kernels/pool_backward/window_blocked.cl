@@ -5,8 +5,8 @@
  *   needs       x and y both in blocks of VEC, or both NHWC or both NCHW; rows * columns at most TILE, and of NCHW what
  *               the windows over them look at at most REGION, and compiled in windows
  *   compiled in VEC TILE REGION; NHWC PLAIN (NCHW); what common/pooling.cl, indices.cl and pool_window.cl want
- *   run time    c, rows, columns, vectors, whether dx is stored past the caches, and what pool_window.cl lists; x and dx
- *               lie alike, and y, dy and the indices
+ *   run time    c, rows, columns, vectors, whether dx is stored past the caches, and what pool_window.cl lists; x and
+ *               dx lie alike, and y, dy and the indices
  *
  * One work-item makes a tile of dx, rows * columns elements, for VEC * vectors channels. It visits the windows that
  * reach into the tile in scan order and adds what they give to sums in private memory: no other work-item adds there,
@@ -127,8 +127,8 @@ static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, PLAN
     sums[down * columns + across] += pool_share(gift, element, here);
 }
 
-/* VEC channels of what lies as y, and of indices, which are index_step apart; and how positions are counted in the first
- * one's plane. */
+/* VEC channels of what lies as y, and of indices, which are index_step apart; and how positions are counted in the
+ * first one's plane. */
 typedef struct {
     PLANE *y, *dy;
     __global const INDEX *indices;
