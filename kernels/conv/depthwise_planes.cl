@@ -1,5 +1,5 @@
-/* conv/depthwise_planes: y = activation(scale * conv(x, w) + bias + residual) where each channel has filters of its own,
- * for CPUs, NCHW; 1 or 2 axes.
+/* conv/depthwise_planes: y = activation(scale * conv(x, w) + bias + residual) where each channel has filters of its
+ * own, for CPUs, NCHW; 1 or 2 axes.
  *
  *   launch      global = (ceil(P / rows), ceil(C / VEC), N), local = (1, 1, 1)
  *   local mem   none
