@@ -127,18 +127,23 @@ static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, PLAN
     sums[down * columns + across] += pool_share(gift, element, here);
 }
 
-/* VEC channels of what lies as y, and of indices, which are index_step apart; and how positions are counted in the
- * first one's plane. */
+/* How the indices of VEC channels of a slice lie, and how positions are counted in the planes: in the first one's, in
+ * the next one's, and up to where. */
+typedef struct {
+    long plane, plane_step;
+    int elements, step, h, w;
+} positions;
+
+/* VEC channels of a slice of what lies as y. */
 typedef struct {
     PLANE *y, *dy;
     __global const INDEX *indices;
-    long plane, plane_step;
-    int elements, index_step, h, w, index_h, index_w, origin;
+    int h, w, origin;
 } outputs;
 
 /* What the output at `at` gives. Positions count from its window's tap 0 on, so that they are the same for all. */
-static ALWAYS_INLINE pool_gift gift_of(outputs of, int op, int oq, pool_source from, pool_span width, int channels,
-                                       const int whole)
+static ALWAYS_INLINE pool_gift gift_of(outputs of, positions in, int op, int oq, pool_source from, pool_span width,
+                                       int channels, const int whole)
 {
     const int at = op * of.h + oq * of.w - of.origin;
     const pool_window window = {load(of.dy + at, channels, whole), (REAL_INTV)(0)};
@@ -147,10 +152,10 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int op, int oq, pool_source f
     if (KIND == 0 && INDICES == 0)
         gift.position = find_maxima(from, width, channels, whole);
     else if (KIND == 0)
-        gift.position = pool_position(load_indices(of.indices + op * of.index_h + oq * of.index_w, of.index_step,
-                                                   whole && !PLAIN ? VEC : channels),
-                                      of.plane, of.plane_step, of.elements) -
-                        begin;
+        gift.position =
+            pool_position(load_indices(of.indices + op * in.h + oq * in.w, in.step, whole && !PLAIN ? VEC : channels),
+                          in.plane, in.plane_step, in.elements) -
+            begin;
     else if (KIND == 3)
         gift.y = load(of.y + at, channels, whole);
     else
@@ -160,10 +165,10 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int op, int oq, pool_source f
 
 /* Adds what the output gives to the tile, which has one tap of its depth and some of its height. With inner, a
  * constant, it has all columns. */
-static ALWAYS_INLINE void give_output(outputs of, int op, int oq, tile to, pool_source from, int tap, pool_span height,
-                                      pool_span width, int channels, const int whole, const int inner)
+static ALWAYS_INLINE void give_output(outputs of, positions in, int op, int oq, tile to, pool_source from, int tap,
+                                      pool_span height, pool_span width, int channels, const int whole, const int inner)
 {
-    const pool_gift gift = gift_of(of, op, oq, from, width, channels, whole);
+    const pool_gift gift = gift_of(of, in, op, oq, from, width, channels, whole);
     const pool_span clipped = inner ? width : pool_clip(width, from.step_w, to.w);
     const int columns = to.w.end - to.w.first, position = tap * from.step_d * from.index_d;
     REALV *sums = to.sums + (height.begin - to.h.first) * columns + width.begin - to.w.first;
@@ -183,11 +188,25 @@ static ALWAYS_INLINE void give_output(outputs of, int op, int oq, tile to, pool_
 
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
-/* Stores the tile's sums at its first element of dx. */
-static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_h, int x_w, int channels, int streams)
+/* Adds what an output gives; whether it has all columns is no constant. */
+static ALWAYS_INLINE void give_any(outputs of, positions in, int op, int oq, tile to, pool_source from, int tap,
+                                   pool_span height, pool_span width, int is_inner, int channels)
 {
-    const int columns = from.w.end - from.w.first;
-    for (int i = 0; i < (from.h.end - from.h.first) * columns; ++i) {
+    const pool_span inner = {width.begin, 0, S, S};
+    if (NHWC && channels < VEC)
+        give_output(of, in, op, oq, to, from, tap, height, width, channels, 0, 0);
+    else if (is_inner)
+        give_output(of, in, op, oq, to, from, tap, height, inner, channels, 1, 1);
+    else
+        give_output(of, in, op, oq, to, from, tap, height, width, channels, 1, 0);
+}
+
+/* Stores the tile's sums at its first element of dx. */
+static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_c, int x_h, int x_w, int channels, int streams)
+{
+    const int rows = from.h.end - from.h.first, columns = from.w.end - from.w.first;
+    if (PLAIN) scatter_planes(from.sums, columns, to, x_c, x_h, rows, columns, channels);
+    for (int i = 0; i < rows * columns && !PLAIN; ++i) {
         __global Y_ELEMENT *element = to + i / columns * x_h + i % columns * x_w;
         if (NHWC && channels < VEC)
             store_first(from.sums[i], element, channels);
@@ -222,11 +241,12 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
 
     for (int v = first; v < end; ++v) {
         const int channels = c - v * VEC, x_at = n * x_n + v * (PLAIN ? VEC : 1) * x_c;
+        const positions in = {
+            n * index_n + v * VEC * index_c, index_c, d * h * w, PLAIN ? y_c : 1, y_h, PLAIN ? 1 : y_w};
         for (int i = 0; i < rows * columns; ++i) sums[i] = (REALV)(REAL_OF(0.0));
         for (int oo = over_d.first; oo < over_d.end; ++oo) {
             const pool_span depth = LOCATE_D(oo), tap = pool_clip(depth, dilation_d, to.d);
             const int y_at = n * y_n + v * (PLAIN ? VEC : 1) * y_c + oo * y_d;
-            const long plane = n * index_n + v * VEC * index_c;
             if (tap.first >= tap.end) continue;
 #if PLAIN
             const int begin = depth.begin + depth.first * dilation_d, out_at = y_at + over_h.first * y_h + over_w.first;
@@ -237,43 +257,22 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
                 gather_planes(x_part + k * dilation_d * slice * VEC, pitch,
                               x + x_offset + x_at + (begin + k * dilation_d) * x_d + seen_h.first * x_h + seen_w.first,
                               x_c, x_h, seen_h.end - seen_h.first, pitch, channels);
-            const outputs of = {y_part, dy_part,     indices + indices_offset + y_at,
-                                plane,  index_c,     d * h * w,
-                                y_c,    out_w * VEC, VEC,
-                                y_h,    1,           (over_h.first * out_w + over_w.first) * VEC};
+            const int out_origin = (over_h.first * out_w + over_w.first) * VEC;
+            const outputs of = {y_part, dy_part, indices + indices_offset + y_at, out_w * VEC, VEC, out_origin};
 #else
-            const outputs of = {y + y_offset + y_at,
-                                dy + dy_offset + y_at,
-                                indices + indices_offset + y_at,
-                                plane,
-                                index_c,
-                                d * h * w,
-                                1,
-                                y_h,
-                                y_w,
-                                y_h,
-                                y_w,
-                                0};
+            __global const X_ELEMENT *y_from = y + y_offset + y_at, *dy_from = dy + dy_offset + y_at;
+            const outputs of = {y_from, dy_from, indices + indices_offset + y_at, y_h, y_w, 0};
 #endif
             for (int op = over_h.first; op < over_h.end; ++op) {
                 const pool_source from = SEEN(oo, op);
                 const pool_span height = pool_clip(from.height, from.step_h, to.h);
                 for (int oq = over_w.first; oq < over_w.end; ++oq) {
-                    const pool_span inner = {oq * SLIDE_W - pad_w, 0, S, S};
-                    if (NHWC && channels < VEC)
-                        give_output(of, op, oq, to, from, tap.first, height, LOCATE_W(oq), channels, 0, 0);
-                    else if (R * S > 0 && oq >= inner_w.first && oq < inner_w.end)
-                        give_output(of, op, oq, to, from, tap.first, height, inner, channels, 1, 1);
-                    else
-                        give_output(of, op, oq, to, from, tap.first, height, LOCATE_W(oq), channels, 1, 0);
+                    const int is_inner = R * S > 0 && oq >= inner_w.first && oq < inner_w.end;
+                    const pool_span inner = {oq * SLIDE_W - pad_w, 0, S, S}, width = is_inner ? inner : LOCATE_W(oq);
+                    give_any(of, in, op, oq, to, from, tap.first, height, width, is_inner, channels);
                 }
             }
         }
-        __global Y_ELEMENT *target = dx + dx_offset + x_at + id * x_d + h0 * x_h + w0 * x_w;
-#if PLAIN
-        scatter_planes(sums, to.w.end - w0, target, x_c, x_h, to.h.end - h0, to.w.end - w0, channels);
-#else
-        store_sums(to, target, x_h, x_w, channels, streams);
-#endif
+        store_sums(to, dx + dx_offset + x_at + id * x_d + h0 * x_h + w0 * x_w, x_c, x_h, x_w, channels, streams);
     }
 }
