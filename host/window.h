@@ -82,6 +82,15 @@ static inline bool tsr__window_inside(const tsr__window *w, int64_t d, int64_t h
     return d >= 0 && d < w->size[TSR_D] && h >= 0 && h < w->size[TSR_H] && column >= 0 && column < w->size[TSR_W];
 }
 
+/* Whether each output looks at the input of its own place, and at no other. */
+static inline bool tsr__window_is_pointwise(const tsr__window *w)
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis)
+        if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0)
+            return false;
+    return true;
+}
+
 /* A range of outputs: first, and one past the last. */
 typedef struct tsr__range {
     int64_t first, end;

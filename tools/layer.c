@@ -87,6 +87,12 @@ static tsr_status parse_conv(const char *text, layer_form form, layer_problem *p
     return tsr_conv_output(p, &y);
 }
 
+/* Whether a pooling's gradient looks for the maxima in x. */
+static bool looks_for_maxima(const layer_problem *problem)
+{
+    return !problem->is_conv && problem->pass != LAYER_FORWARD && problem->pool.kind == TSR_POOL_MAX;
+}
+
 static tsr_status parse_pool(const char *text, layer_form form, layer_problem *problem)
 {
     static const double index_bytes[] = {[TSR_INDICES_NONE] = 0, [TSR_INDICES_I32] = 4, [TSR_INDICES_I64] = 8};
@@ -102,8 +108,8 @@ static tsr_status parse_pool(const char *text, layer_form form, layer_problem *p
         p->x_strides = view_of(&x);
         p->y_strides = view_of(&y);
     }
-    problem->bytes =
-        (elements(&x) + elements(&y)) * (double)tsr_dtype_bytes(p->dtype) + elements(&y) * index_bytes[p->indices];
+    const double moved = elements(&x) * (looks_for_maxima(problem) ? 2.0 : 1.0) + elements(&y);
+    problem->bytes = moved * (double)tsr_dtype_bytes(p->dtype) + elements(&y) * index_bytes[p->indices];
     return tsr_pool_output(p, &y);
 }
 
@@ -439,7 +445,7 @@ static int fill_backward(layer *opened, const layer_problem *problem)
     const tsr_plan_info *info = &opened->info;
     tsr_args *args = &opened->args;
     const bool weights = problem->pass == LAYER_BACKWARD_WEIGHTS;
-    const bool reads_x = weights || (!problem->is_conv && problem->pool.kind == TSR_POOL_MAX);
+    const bool reads_x = weights || looks_for_maxima(problem);
     int failed = fill_tensor(opened, &info->y, problem->first_y, problem->whole_k, dy_seed, &args->dy);
     if (problem->is_conv) { /* without an activation it is dv */
         args->dv = (tsr_buffer *)args->dy;

@@ -116,6 +116,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     launch_strides(l, &p->x, params);
     launch_strides(l, &p->y, params);
     launch_strides(l, &p->residual, params);
+    tsr__launch_int(l, tsr__cpu_streams(&p->y));
     tsr__launch_grid(l, global, local);
 }
 

@@ -255,12 +255,8 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
  * tiles that span two. */
 static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
 {
-    const tsr__window *w = &p->window;
-    for (int axis = 0; axis < TSR_AXES; ++axis)
-        if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0)
-            return false;
-    return tsr__tensor_has_dense_planes(x) && tsr__tensor_has_dense_planes(&p->y) &&
-           (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
+    return tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(x) &&
+           tsr__tensor_has_dense_planes(&p->y) && (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
 }
 
 /* Depth, height and width, or a plane as one row. */
@@ -327,6 +323,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     launch_axis_strides(l, &x);
     launch_target(l, p, &p->y);
     launch_target(l, p, &p->residual);
+    tsr__launch_int(l, tsr__cpu_streams(&p->y));
     tsr__launch_grid(l, global, local);
 }
 

@@ -253,6 +253,7 @@ static void launch_output(tsr__launch *l, const tsr__problem *p)
     tsr__launch_int(l, p->y.size[TSR_W]);
     tsr__cpu_launch_strides(l, &p->y, tsr__spanned_c(&p->y));
     tsr__cpu_launch_strides(l, &p->residual, tsr__spanned_c(&p->residual));
+    tsr__launch_int(l, tsr__cpu_streams(&p->y));
 }
 
 /* TILE_ARGS. */

@@ -10,18 +10,39 @@ static const char *const param_names[] = {"vec", "k", "c", NULL};
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
-/* Rows of dv that are multiplied by all taps before the next ones: with what they see of x they fit a near cache. */
-static int64_t chunk_rows(const tsr__weights_inputs *in)
+/* What the kernel goes through: of a filter of one tap that reads all pixels, rows that follow one another are one. */
+typedef struct view {
+    tsr_tensor x, dv;
+    int64_t chunk; /* rows that all taps and tiles multiply before the next ones: near caches hold what they see */
+} view;
+
+/* Pixels of a chunk. */
+enum { PIXELS = 256 };
+
+static void join_rows(tsr_tensor *t, int64_t rows)
 {
-    enum { PIXELS = 256 };
-    const int64_t rows = PIXELS / in->dv.read.size[TSR_W];
-    return rows > 0 ? rows : 1;
+    t->size[TSR_H] /= rows;
+    t->size[TSR_W] *= rows;
+    t->strides.size[TSR_H] *= rows;
 }
 
-static int64_t chunks(const tsr__weights_inputs *in)
+static view view_of(const tsr__problem *p, const tsr__weights_inputs *in)
 {
-    const tsr_tensor *dv = &in->dv.read;
-    return tsr__ceil_div(dv->n * dv->size[TSR_D] * dv->size[TSR_H], chunk_rows(in));
+    view v = {in->x.read, in->dv.read, 1};
+    if (tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(&v.x) &&
+        tsr__tensor_has_dense_planes(&v.dv)) {
+        int64_t rows = v.dv.size[TSR_H];
+        while (rows > 1 && (v.dv.size[TSR_H] % rows != 0 || rows * v.dv.size[TSR_W] > PIXELS)) --rows;
+        join_rows(&v.x, rows);
+        join_rows(&v.dv, rows);
+    }
+    if (v.dv.size[TSR_W] < PIXELS) v.chunk = PIXELS / v.dv.size[TSR_W];
+    return v;
+}
+
+static int64_t chunks(const view *v)
+{
+    return tsr__ceil_div(v->dv.n * v->dv.size[TSR_D] * v->dv.size[TSR_H], v->chunk);
 }
 
 /* Channels of x in a group. */
@@ -34,34 +55,13 @@ static int64_t group_c(const tsr__problem *p, const tsr__weights_inputs *in)
  * in the same order. */
 static int64_t pieces(const tsr__problem *p, const tsr__weights_inputs *in)
 {
-    enum { LEAST = 32, VECTORS = 16, CHANNELS = 8 };
-    const int64_t tiles = tsr__ceil_div(in->dv.read.c, VECTORS) * tsr__ceil_div(group_c(p, in), CHANNELS);
-    const int64_t wanted = tsr__ceil_div(LEAST, tiles);
-    return wanted < chunks(in) ? wanted : chunks(in);
-}
-
-/* Whether a filter of one tap reads every stride-th pixel of blocks alone, which lie in part of a cache's sets, does so
- * for many tiles of dv's channels, and those sets do not hold them. Measured on Zen 4. */
-static bool is_sparse(const tsr__problem *p, const tsr__weights_inputs *in)
-{
-    enum { LEAST_CHANNELS = 64, LEAST_PIXELS = 512 };
-    const tsr_tensor *x = &in->x.given, *dv = &in->dv.given;
-    bool strided = false, padded = false;
-    for (int axis = 0; axis < TSR_AXES; ++axis) {
-        strided = strided || p->window.stride[axis] > 1;
-        padded = padded || p->window.pad_begin[axis] != 0 || p->window.pad_end[axis] != 0;
-    }
-    return tsr__layout_is_blocked(x->layout) && tsr__taps(p) == 1 && strided && !padded &&
-           dv->c / p->groups >= LEAST_CHANNELS && dv->n * tsr__tensor_plane(dv) >= LEAST_PIXELS;
-}
-
-/* Gathers those pixels. */
-static void stage_sparse(const tsr__problem *p, tsr__weights_inputs *in)
-{
-    tsr_tensor *x = &in->x.given;
-    tsr__copy_axes(x->size, in->dv.given.size);
-    for (int axis = 0; axis < TSR_AXES; ++axis) x->strides.size[axis] *= p->window.stride[axis];
-    tsr__weights_stage(&in->x, x->layout);
+    enum { LEAST = 8, CHANNELS_K = 128, CHANNELS_C = 128 };
+    const view v = view_of(p, in);
+    const int64_t many = chunks(&v), taps = tsr__taps(p);
+    const int64_t c = tsr__ceil_div(CHANNELS_C, taps);
+    const int64_t shares = tsr__ceil_div(in->dv.read.c, CHANNELS_K) * tsr__ceil_div(group_c(p, in), c);
+    const int64_t wanted = tsr__ceil_div(LEAST, shares);
+    return wanted < many ? wanted : many;
 }
 
 /* The kernel reads REALs; of dv whole vectors of channels, which NCHW does not have, nor NHWC where the last of a group
@@ -70,7 +70,6 @@ static tsr__weights_inputs inputs_of(const tsr__problem *p, int64_t width)
 {
     tsr__weights_inputs in = tsr__weights_inputs_of(p);
     const tsr_tensor *x = &in.x.given, *dv = &in.dv.given;
-    if (is_sparse(p, &in)) stage_sparse(p, &in);
     if (x->dtype == TSR_F16 || tsr__cpu_straddles(x, p->groups)) tsr__weights_stage(&in.x, TSR_LAYOUT_NCHW);
     if (dv->dtype == TSR_F16 || tsr__cpu_straddles(dv, p->groups) || dv->layout == TSR_LAYOUT_NCHW ||
         (dv->layout == TSR_LAYOUT_NHWC && dv->c / p->groups % width != 0))
@@ -109,18 +108,19 @@ static bool fits(const tsr__problem *p, const tsr__weights_inputs *in, int64_t w
     return k_fits && c_fits && (dv_block <= width || dv_block % (tile_k * width) == 0);
 }
 
-/* Room for the sums of so many taps, in tiles; a power of two, so that programs are few. */
+/* Room for the sums of a work-item's taps and tiles, in tiles; a power of two, so that programs are few. */
 static int64_t room(int64_t taps)
 {
-    int64_t r = 16;
+    enum { LEAST = 64 };
+    int64_t r = LEAST;
     while (r < taps) r *= 2;
     return r;
 }
 
-/* Whether all sums of a work-item stay in the nearest cache. */
+/* Whether all sums of a work-item stay in a near cache. */
 static bool is_near(const tsr__problem *p, const tsr__params *params)
 {
-    enum { MOST_BYTES = 32 << 10 };
+    enum { MOST_BYTES = 128 << 10 };
     const int64_t real = p->x.dtype == TSR_F64 ? 8 : 4;
     return room(tsr__taps(p)) * params->value[TILE_K] * params->value[TILE_C] * params->value[VECTOR] * real <=
            MOST_BYTES;
@@ -162,34 +162,43 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     if (types != NULL) return types;
     if (vector_width(device, p) == 0) return "K / groups is not a multiple of 4, or C / groups where it is transposed";
     tsr__params made;
-    if (candidates(device, p, &made, 1) == 0) return "the sums of one filter's taps take more than 32 KiB";
+    if (candidates(device, p, &made, 1) == 0) return "the sums of one filter's taps take more than 128 KiB";
     return tsr__refuse_elements(workspace_elements(p, &made));
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
 
-/* Tiles of x's channels that a work-item makes: they share its pixels of dv, as long as compute units have work. */
-static int64_t tiles_of(const tsr_device *device, const tsr__problem *p, const tsr__weights_inputs *in,
-                        const tsr__params *params)
+/* Tiles of a work-item, which share its pixels: of x's channels, and of dv's. */
+typedef struct share {
+    int64_t c, k;
+} share;
+
+/* As many as there is room for, as long as compute units have work. Work-items that make less of dv's channels read x
+ * again, and those that make less of x's read dv. */
+static share share_of(const tsr_device *device, const tsr__problem *p, const tsr__weights_inputs *in,
+                      const tsr__params *params)
 {
-    enum { ITEMS_PER_UNIT = 4 };
-    const int64_t all = tsr__ceil_div(group_c(p, in), params->value[TILE_C]);
-    const int64_t others = in->pieces * vectors(&in->dv.read, params->value[VECTOR]) / params->value[TILE_K];
-    int64_t tiles = room(tsr__taps(p)) / tsr__taps(p);
-    if (tiles > all) tiles = all;
-    while (tiles > 1 && tsr__ceil_div(all, tiles) * others < (int64_t)ITEMS_PER_UNIT * device->compute_units) --tiles;
-    return tiles;
+    enum { ITEMS_PER_UNIT = 4, MOST_C = 16 };
+    const int64_t wanted = (int64_t)ITEMS_PER_UNIT * device->compute_units;
+    const int64_t all_c = tsr__ceil_div(group_c(p, in), params->value[TILE_C]);
+    const int64_t all_k = vectors(&in->dv.read, params->value[VECTOR]) / params->value[TILE_K];
+    const int64_t tiles = room(tsr__taps(p)) / tsr__taps(p), most_c = tiles < MOST_C ? tiles : MOST_C;
+    share s = {all_c < most_c ? all_c : most_c, 1};
+    if (p->groups == 1) s.k = all_k < tiles / s.c ? all_k : tiles / s.c;
+    while (s.k > 1 && tsr__ceil_div(all_c, s.c) * tsr__ceil_div(all_k, s.k) * in->pieces < wanted) --s.k;
+    while (s.c > 1 && tsr__ceil_div(all_c, s.c) * all_k * in->pieces < wanted) --s.c;
+    return s;
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     const tsr__weights_inputs in = inputs_of(p, params->value[VECTOR]);
-    const tsr_tensor *x = &in.x.read, *dv = &in.dv.read;
-    const int64_t tiles = tiles_of(device, p, &in, params);
-    tsr__window window = p->window;
-    for (int axis = 0; axis < TSR_AXES && is_sparse(p, &in); ++axis) window.stride[axis] = 1;
-    const int64_t global[3] = {tsr__ceil_div(tsr__ceil_div(group_c(p, &in), params->value[TILE_C]), tiles),
-                               vectors(dv, params->value[VECTOR]) / params->value[TILE_K], in.pieces};
+    const view v = view_of(p, &in);
+    const tsr_tensor *x = &v.x, *dv = &v.dv;
+    const share tiles = share_of(device, p, &in, params);
+    const int64_t all_k = vectors(dv, params->value[VECTOR]) / params->value[TILE_K];
+    const int64_t global[3] = {tsr__ceil_div(tsr__ceil_div(group_c(p, &in), params->value[TILE_C]), tiles.c),
+                               tsr__ceil_div(all_k, tiles.k), in.pieces};
     const size_t local[3] = {1, 1, 1};
     tsr__launch *l = tsr__weights_begin(out, p, &in, &tsr__source_conv_backward_weights_direct_blocked,
                                         "conv_backward_weights_direct_blocked");
@@ -205,11 +214,13 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, dv->c);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
-    tsr__launch_window(l, &window);
+    tsr__launch_window(l, &p->window);
     tsr__launch_int(l, p->groups);
-    tsr__launch_int(l, tiles);
-    tsr__launch_int(l, tsr__ceil_div(chunks(&in), in.pieces) * chunk_rows(&in));
-    tsr__launch_int(l, chunk_rows(&in));
+    tsr__launch_int(l, tiles.c);
+    tsr__launch_int(l, tiles.k);
+    tsr__launch_int(l, all_k);
+    tsr__launch_int(l, tsr__ceil_div(chunks(&v), in.pieces) * v.chunk);
+    tsr__launch_int(l, v.chunk);
     tsr__launch_int(l, p->flip);
     tsr__cpu_launch_strides(l, x, tsr__spanned_c(x));
     tsr__cpu_launch_strides(l, dv, tsr__spanned_c(dv));

@@ -14,7 +14,7 @@ enum { OUT = 4, POINTS = 36 };
 /* Channels of a unit on either side, at the most, and tiles that are transformed before they are multiplied: larger
  * units transform the same tiles less often, until their sums and slabs leave a core's caches. Measured on Zen 4, which
  * has 1 MiB of its own for each core. */
-enum { BLOCK = 96, SLAB = 32 };
+enum { BLOCK = 64, SLAB = 32 };
 
 /* ---- Sizes ----------------------------------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@ static const char *const param_names[] = {"vec", "q", NULL};
 /* A work-item keeps a line of input in private memory: at most this many floats, which the nearest cache holds. */
 enum { LONGEST_LINE = 4096 };
 
-/* Windows with indices are compiled in where they can be; those without, that pool/window_lines passes on, are rare. */
+/* Windows with indices are compiled in where they can be; those without that pool/window_blocked refuses are rare. */
 static bool is_compiled(const tsr__problem *p)
 {
     return p->indices != TSR_INDICES_NONE && !tsr__pool_is_loose(p);

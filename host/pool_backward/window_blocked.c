@@ -18,13 +18,19 @@ static void sizes_of(const tsr__problem *p, int64_t size[TSR_AXES])
     size[TSR_W] = tsr__pool_width(p);
 }
 
-/* Vectors of sums, which the second cache holds with what they are made of; and columns, so that tiles are not flat. */
-enum { TILE = 1024, COLUMNS = 128 };
+/* Vectors of sums, which the second cache holds with what they are made of; columns, so that tiles are not flat; and of
+ * NCHW vectors that are copied. */
+enum { TILE = 1024, COLUMNS = 256, REGION = 4096 };
 
 /* The tile of dx that a work-item makes, and of how many vectors of channels. */
 typedef struct tile {
     int64_t rows, columns, vectors;
 } tile;
+
+static bool is_plain(const tsr__problem *p)
+{
+    return p->x.layout == TSR_LAYOUT_NCHW;
+}
 
 static int64_t items_of(const int64_t size[TSR_AXES], tile t, int64_t vectors)
 {
@@ -32,8 +38,22 @@ static int64_t items_of(const int64_t size[TSR_AXES], tile t, int64_t vectors)
            tsr__ceil_div(vectors, t.vectors);
 }
 
+/* What the windows over so many elements look at on an axis, at the most. */
+static int64_t seen(const tsr__problem *p, int axis, int64_t elements)
+{
+    const int64_t all = elements + 2 * (tsr__window_extent(&p->window, axis) - 1);
+    const int64_t windows = elements + tsr__window_extent(&p->window, axis) - 1;
+    const int64_t inside = p->x.size[axis] > windows ? p->x.size[axis] : windows;
+    return all < inside ? all : inside;
+}
+
+static int64_t region(const tsr__problem *p, tile t)
+{
+    return tsr__window_extent(&p->window, TSR_D) * seen(p, TSR_H, t.rows) * seen(p, TSR_W, t.columns);
+}
+
 /* In NHWC of all channels, so that memory is read from one end to the other; less where the compute units would not all
- * have work. */
+ * have work, or of NCHW the windows look at too much. */
 static tile tile_of(const tsr_device *device, const tsr__problem *p, const int64_t size[TSR_AXES], int64_t vectors)
 {
     enum { ITEMS_PER_UNIT = 4 };
@@ -45,13 +65,26 @@ static tile tile_of(const tsr_device *device, const tsr__problem *p, const int64
         t.vectors = tsr__ceil_div(t.vectors, tsr__ceil_div(wanted, items_of(size, t, vectors)));
     if (items_of(size, t, vectors) < wanted)
         t.rows = tsr__ceil_div(t.rows, tsr__ceil_div(wanted, items_of(size, t, vectors)));
+    while (is_plain(p) && region(p, t) > REGION && t.rows * t.columns > 1) {
+        int64_t *longer = t.rows > t.columns ? &t.rows : &t.columns;
+        *longer = tsr__ceil_div(*longer, 2);
+    }
     return t;
+}
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    const tile one = {1, 1, 1};
+    if (is_plain(p) && tsr__pool_is_loose(p)) return "its windows on NCHW are compiled in: at most 16 x 16, not global";
+    if (is_plain(p) && region(p, one) > REGION) return "windows on NCHW that meet span more than 4096 elements";
+    return tsr__pool_refuse(device, p);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)params;
-    const int64_t width = tsr__cpu_channel_vector(device, &p->x), vectors = tsr__ceil_div(p->x.c, width);
+    const int64_t width = is_plain(p) ? tsr__cpu_vector_width(device) : tsr__cpu_channel_vector(device, &p->x);
+    const int64_t vectors = tsr__ceil_div(p->x.c, width);
     int64_t size[TSR_AXES];
     sizes_of(p, size);
     const tile t = tile_of(device, p, size, vectors);
@@ -61,6 +94,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch *l = tsr__launches_add(out, &tsr__source_pool_backward_window_blocked, "pool_backward_window_blocked");
     tsr__launch_define(l, "VEC", width);
     tsr__launch_define(l, "TILE", TILE);
+    tsr__launch_define(l, "REGION", REGION);
+    tsr__launch_define(l, "PLAIN", is_plain(p));
     tsr__launch_define(l, "NHWC", p->x.layout == TSR_LAYOUT_NHWC);
     tsr__pool_define_window(l, p, !tsr__pool_is_loose(p));
     tsr__pool_backward_launch_slots(l);
@@ -68,6 +103,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, t.rows);
     tsr__launch_int(l, t.columns);
     tsr__launch_int(l, t.vectors);
+    tsr__launch_int(l, tsr__cpu_streams(&p->x));
     tsr__pool_launch_window(l, p, tsr__cpu_channel_step(&p->x, width), tsr__cpu_channel_step(&p->y, width));
     tsr__launch_grid(l, global, local);
 }
@@ -76,7 +112,7 @@ const tsr__algorithm tsr__pool_backward_window_blocked = {
     .name = "window_blocked",
     .family = TSR__CPU_FAMILY,
     .layouts = layouts,
-    .features = TSR__ALL_FEATURES & ~(TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__WIDE_BIT),
-    .refuse = tsr__pool_refuse,
+    .features = TSR__ALL_FEATURES & ~(TSR__MIXED_BIT | TSR__WIDE_BIT),
+    .refuse = refuse,
     .launches = launches,
 };

@@ -47,12 +47,12 @@ static ALWAYS_INLINE void pool_look_for_nan(pool_found *found, REALV element, RE
     found->position = wins ? position : found->position;
 }
 
-/* VEC indices, or the first count and then zeros. */
-static inline LONGV load_indices(__global const INDEX *from, int count)
+/* VEC indices, `step` apart, or the first count and then zeros. */
+static inline LONGV load_indices(__global const INDEX *from, int step, int count)
 {
     long lane[VEC] = {0};
-    if (count >= VEC) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
-    for (int i = 0; i < count; ++i) lane[i] = from[i];
+    if (step == 1 && count >= VEC) return JOIN(convert_long, VEC)(JOIN(vload, VEC)(0, from));
+    for (int i = 0; i < min(VEC, count); ++i) lane[i] = from[i * step];
     return JOIN(vload, VEC)(0, lane);
 }
 

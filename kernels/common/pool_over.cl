@@ -32,3 +32,14 @@ static inline pool_span pool_clip(pool_span span, int step, pool_range part)
     span.end = pool_end_tap(begin, span.end, step, part.end - part.first);
     return span;
 }
+
+/* A part of the image, together with what the windows over it look at. */
+static inline pool_range pool_seen(pool_range part, pool_range over, int size, int reach, int stride, int pad)
+{
+    const pool_range seen = {max(0, min(part.first, over.first * stride - pad)),
+                             min(size, max(part.end, (over.end - 1) * stride - pad + reach + 1))};
+    return seen;
+}
+
+#define SEEN_H(part, over) pool_seen(part, over, h, (R - 1) * STEP_H, SLIDE_H, pad_h)
+#define SEEN_W(part, over) pool_seen(part, over, w, (S - 1) * STEP_W, SLIDE_W, pad_w)

@@ -26,17 +26,24 @@ static inline pool_span pool_only(void)
     return only;
 }
 
-/* What the windows of a row of outputs look at. */
+/* What lies as x does: in memory, or where a kernel has copied it to. */
+#ifndef PLANE
+#define PLANE __global const X_ELEMENT
+#endif
+
+/* What the windows of a row of outputs look at. A plane of which a part is there begins `origin` numbers earlier. */
 typedef struct {
-    __global const X_ELEMENT *plane;
+    PLANE *plane;
     pool_span depth, height;
-    int step_d, step_h, step_w, x_d, x_h, x_w, index_d, index_h, index_w;
+    int step_d, step_h, step_w, x_d, x_h, x_w, index_d, index_h, index_w, origin;
 } pool_source;
 
-#define SOURCE(plane, io, ip)                                                                                   \
-    {                                                                                                           \
-        plane, LOCATE_D(io), LOCATE_H(ip), dilation_d, STEP_H, STEP_W, x_d, x_h, x_w, index_d, index_h, index_w \
+#define SOURCE_IN(plane, io, ip, x_d, x_h, x_w, origin)                                                          \
+    {                                                                                                            \
+        plane, LOCATE_D(io), LOCATE_H(ip), dilation_d, STEP_H, STEP_W, x_d, x_h, x_w, index_d, index_h, index_w, \
+            origin                                                                                               \
     }
+#define SOURCE(plane, io, ip) SOURCE_IN(plane, io, ip, x_d, x_h, x_w, 0)
 
 static inline int pool_has_rows(pool_source from)
 {

@@ -3,9 +3,9 @@
  *   compiled in Y_BLOCK (see common/tile.cl)
  */
 
-/* Strides of y or the residual within a group. */
+/* Strides of y or the residual within a group; and whether y is stored past the caches. */
 typedef struct {
-    int c, d, h, w;
+    int c, d, h, w, streams;
 } target;
 
 /* Where channel k of a group lies. */

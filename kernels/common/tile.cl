@@ -67,17 +67,17 @@ static ALWAYS_INLINE void load_tile(REALV v[TILE_Q], __global const X_ELEMENT *f
 
 /* Stores the same of y. Channels past the last that fill a block are zeros. */
 static ALWAYS_INLINE void store_tile(__global Y_ELEMENT *to, const REALV v[TILE_Q], const int place[TILE_Q],
-                                     int channel_step, int channels, int count)
+                                     int channel_step, int channels, int count, int streams)
 {
     REAL lane[TILE_Q][VEC];
     if (Y_BLOCK != 1) {
 #pragma unroll
         for (int t = 0; t < TILE_Q; ++t) {
             if (t >= count) break;
-            if (Y_BLOCK == 0)
+            if (Y_BLOCK == 0 && channels < VEC)
                 store_first(v[t], to + place[t], channels);
             else
-                STOREV_Y(keep_lanes(v[t], channels), to + place[t]);
+                store_vector(keep_lanes(v[t], channels), to + place[t], streams);
         }
         return;
     }
@@ -102,7 +102,7 @@ static ALWAYS_INLINE void store_tile(__global Y_ELEMENT *to, const REALV v[TILE_
  * `channel` of all, and stores them: `count` pixels, at their places from y and from the residual on. */
 static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q], __global Y_ELEMENT *y, const int place[TILE_Q],
                                       int channel_step, const int residual_place[TILE_Q], MAYBE int residual_step,
-                                      ulong channel, int channels, int count, EPILOGUE_ARGS)
+                                      ulong channel, int channels, int count, int streams, EPILOGUE_ARGS)
 {
     MAYBE REALV scale_k = (REALV)(REAL_OF(1.0)), bias_k = (REALV)(REAL_OF(0.0)), slope_k = bias_k;
     REALV v[TILE_Q], added[TILE_Q];
@@ -112,5 +112,5 @@ static ALWAYS_INLINE void finish_tile(const REALV sum[TILE_Q], __global Y_ELEMEN
     if (HAS_RESIDUAL) load_tile(added, residual + residual_offset, residual_place, residual_step, channels, count);
 #pragma unroll
     for (int t = 0; t < TILE_Q; ++t) v[t] = EPILOGUE(REALV, sum[t], scale_k, bias_k, added[t], slope_k);
-    store_tile(y, v, place, channel_step, channels, count);
+    store_tile(y, v, place, channel_step, channels, count, streams);
 }

@@ -29,10 +29,6 @@ typedef JOIN(ushort, VEC) ushort_anywhere __attribute__((aligned(2)));
 typedef JOIN(char, VEC) char_anywhere __attribute__((aligned(1)));
 typedef JOIN(uchar, VEC) uchar_anywhere __attribute__((aligned(1)));
 
-typedef REAL_INTV real_int_anywhere __attribute__((aligned(sizeof(REAL))));
-
-#define LOADV_OWN_INT(pointer)     (*(const real_int_anywhere *)(pointer))
-#define STOREV_OWN_INT(v, pointer) (*(real_int_anywhere *)(pointer) = (v))
 #define LOADV_OWN(pointer)         (*(const real_anywhere *)(pointer))
 #define STOREV_OWN(value, pointer) (*(real_anywhere *)(pointer) = (value))
 
@@ -66,6 +62,31 @@ static inline JOIN(ushort, VEC) half_bits(REALV v)
 #define STOREV_3(v, pointer)     (*(__global char_anywhere *)(pointer) = TO_CHARV(v))
 #define STOREV_4(v, pointer)     (*(__global uchar_anywhere *)(pointer) = TO_UCHARV(v))
 #define STOREV_Y(value, pointer) JOIN(STOREV_, Y_DTYPE)(value, pointer)
+
+/* Stores past the caches, where the compiler can: memory is then not read before it is written. */
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
+#if __has_builtin(__builtin_nontemporal_store)
+#define STREAM(value, pointer) __builtin_nontemporal_store(value, pointer)
+#else
+#define STREAM(value, pointer) (*(pointer) = (value))
+#endif
+#define STREAMV_0(v, pointer)     STREAM(TO_FLOATV(v), (__global JOIN(float, VEC) *)(pointer))
+#define STREAMV_1(v, pointer)     STREAM(half_bits(v), (__global JOIN(ushort, VEC) *)(pointer))
+#define STREAMV_2(v, pointer)     STREAM(v, (__global REALV *)(pointer))
+#define STREAMV_3(v, pointer)     STREAM(TO_CHARV(v), (__global JOIN(char, VEC) *)(pointer))
+#define STREAMV_4(v, pointer)     STREAM(TO_UCHARV(v), (__global JOIN(uchar, VEC) *)(pointer))
+#define STREAMV_Y(value, pointer) JOIN(STREAMV_, Y_DTYPE)(value, pointer)
+
+/* Stores VEC elements; past the caches if it streams, which the host says of tensors that caches do not hold. */
+static ALWAYS_INLINE void store_vector(REALV v, __global Y_ELEMENT *to, int streams)
+{
+    if (streams && (size_t)to % (VEC * sizeof(Y_ELEMENT)) == 0)
+        STREAMV_Y(v, to);
+    else
+        STOREV_Y(v, to);
+}
 
 /* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are
  * converted as vectors and then moved one by one: to convert halves one by one is ten times slower. */

@@ -139,9 +139,9 @@ static ALWAYS_INLINE void finish_outputs(const REALV m[POINTS], __global Y_ELEME
         REALV v[OUT];
         if (i >= rows) return;
         transform_output(v, halfway[i]);
-        finish_tile(v, y + i * to.h, place, to.c, residual_place, residual_from.c, (ulong)k0, channels, columns, scale,
-                    scale_offset, bias, bias_offset, residual, residual_offset + (ulong)(i * residual_from.h), slope,
-                    slope_offset, alpha, beta);
+        finish_tile(v, y + i * to.h, place, to.c, residual_place, residual_from.c, (ulong)k0, channels, columns,
+                    to.streams, scale, scale_offset, bias, bias_offset, residual,
+                    residual_offset + (ulong)(i * residual_from.h), slope, slope_offset, alpha, beta);
     }
 }
 
@@ -180,7 +180,7 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
 #define OUTPUT_ARGS                                                                                                  \
     __global const REAL *restrict packed, ulong packed_offset, EPILOGUE_ARGS, __global Y_ELEMENT *restrict y,        \
         ulong y_offset, int k, int p, int q, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, \
-        int r_h, int r_w
+        int r_h, int r_w, int streams
 #define TILE_ARGS int c, int tile_rows, int tile_columns, int tile_count, int first_tile
 
 #define SOURCE                                    \
@@ -204,7 +204,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT
     __local REAL strip[LOCAL_REALS];
     const source in = SOURCE;
     const grid tiles = GRID;
-    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
     const int tile = first_tile + (int)get_global_id(0) * TILES;
 
     for (int c0 = 0; c0 < c; c0 += VEC) transform_strip(strip, x + x_offset, in, tiles, tile, c0);
@@ -227,7 +227,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_outpu
                                                                                   TILE_ARGS)
 {
     const grid tiles = GRID;
-    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
     const int strip = (int)get_global_id(0), tile = first_tile + strip * TILES, block = (int)get_global_id(1);
     MAKE_STRIP(scratch + scratch_offset + strip * POINTS * point_step(c), block);
 }

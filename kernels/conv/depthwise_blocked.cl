@@ -115,7 +115,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_bloc
     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int rows, int tiles, int vectors, int c, int d,
     int h, int w, int o, int p, int q, int t, int stride_d, int dilation_d, int pad_d, int pad_h, int pad_w, int x_n,
     int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, int r_h,
-    int r_w)
+    int r_w, int streams)
 {
     const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles);
     const int row0 = (int)get_global_id(0) / items * rows, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
@@ -150,7 +150,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_bloc
                     residual_place[i] = i * r_w;
                 }
                 finish_tile(sum, y + y_offset + to, place, 0, residual_place, 0, (ulong)(vector * VEC), channels,
-                            q_end - iq, scale, scale_offset, bias, bias_offset, residual, residual_offset + added,
-                            slope, slope_offset, alpha, beta);
+                            q_end - iq, streams, scale, scale_offset, bias, bias_offset, residual,
+                            residual_offset + added, slope, slope_offset, alpha, beta);
             }
 }

@@ -177,8 +177,9 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
 #pragma unroll
         for (int t = 0; t < TILE_Q; ++t) v[t] = sum[t * TILE_K + j];
         finish_tile(v, y + place_channel(to, kj), place, to.c, residual_place, residual_from.c,
-                    (ulong)(first_channel + kj), k - kj, count, scale, scale_offset, bias, bias_offset, residual,
-                    residual_offset + (ulong)place_channel(residual_from, kj), slope, slope_offset, alpha, beta);
+                    (ulong)(first_channel + kj), k - kj, count, to.streams, scale, scale_offset, bias, bias_offset,
+                    residual, residual_offset + (ulong)place_channel(residual_from, kj), slope, slope_offset, alpha,
+                    beta);
     }
 }
 
@@ -187,7 +188,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int phases, int c, int k, int d, int h, int w, int o,
     int p, int q, int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n, int x_group, int x_step,
     int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
-    int r_group, int r_c, int r_d, int r_h, int r_w)
+    int r_group, int r_c, int r_d, int r_h, int r_w, int streams)
 {
     /* The phases of an image follow each other: their work differs, and a thread is given what is consecutive. */
     const int n = (int)get_global_id(1) / phases, phase = (int)get_global_id(1) % phases;
@@ -207,7 +208,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
                        x_w,
                        x_channel,
                        x_step};
-    const target to = {y_c, y_d, y_h, y_w}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
     /* The outputs of this phase, which are those of y where there is one phase. */
     const int rows = phase_outputs(p, phase_h, STRIDE_H), columns = phase_outputs(q, phase_w, STRIDE_W);
     const int count = phase_outputs(o, phase_d, STRIDE_D) * rows * columns;

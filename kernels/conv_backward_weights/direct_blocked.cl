@@ -1,12 +1,12 @@
 /* conv_backward_weights/direct_blocked: sums of dv * x for CPUs, over images and planes; 1 to 3 axes, groups of whole
  * vectors, padding with zeros.
  *
- *   launch      global = (ceil(C / (TILE_C * tiles)), K / (VEC * TILE_K), pieces), local = (1, 1, 1)
+ *   launch      global = (ceil(C / (TILE_C * tiles_c)), ceil(all_k / tiles_k), pieces), local = (1, 1, 1)
  *   local mem   none
  *   needs       dv in blocks or NHWC
  *   compiled in VEC; TILE_K vectors of channels of dv and TILE_C channels of x in a register tile; X_BLOCK DV_BLOCK:
  *               channels that lie side by side, 1 in NCHW, 0 for all of them (NHWC); DEPTH: there is a third axis;
- *               ROOM: at least tiles * T * R * S; ACCUMULATE: sums are added to what is there
+ *               ROOM: at least tiles_c * tiles_k * T * R * S; ACCUMULATE: sums are added to what is there
  *   run time    everything else
  *
  * One work-item makes all taps of the filters from `tiles` tiles of channels of x to one tile of channels of dv, over
@@ -23,6 +23,7 @@
 #endif
 
 #include "common/vector.cl"
+#include "common/transpose.cl"
 
 /* Products of one tap and tile: TILE_C channels of x, and for each TILE_K vectors. */
 #define TILE (TILE_C * TILE_K)
@@ -59,7 +60,7 @@ typedef struct {
     int d, h, w;
 } axes;
 
-/* Adds the products of some rows of outputs for one tap: `row` is the first, count them. */
+/* Adds the products of some rows of an image's outputs for one tap: `row` is the first, count them. */
 static ALWAYS_INLINE void add_rows(REALV sum[TILE], __global const REAL *x, __global const REAL *dv, axes x_step,
                                    axes dv_step, MAYBE int x_channel, int dv_vector, window_axis depth,
                                    window_axis height, window_axis width, int p, int q, int row, int count, int tap_d,
@@ -85,55 +86,65 @@ static ALWAYS_INLINE void add_rows(REALV sum[TILE], __global const REAL *x, __gl
 }
 
 /* Writes the sums of the channels and taps that exist, in the order of plain weights. */
-static void store_sums(__global REAL *to, REALV total[ROOM][TILE], int group_c, int channels, int vectors_k, int taps,
+static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int channels, int channels_k, int taps,
                        int flip)
 {
-    for (int k = 0; k < vectors_k; ++k)
-        for (int c = 0; c < channels; ++c)
-            for (int tap = 0; tap < taps; ++tap) {
-                const REAL *sums = (const REAL *)&total[c / TILE_C * taps + tap][c % TILE_C * TILE_K];
-                __global REAL *at = to + (k * group_c + c) * taps + (flip ? taps - 1 - tap : tap);
-                *at = ACCUMULATE ? *at + sums[k] : sums[k];
+    const int numbers = channels * taps;
+    for (int k = 0; k < TILE_K; ++k)
+        for (int i = 0, c = 0, tap = 0; i < numbers; i += VEC) {
+            REALV v[VEC];
+            for (int j = 0; j < VEC; ++j) {
+                const int from = flip ? taps - 1 - tap : tap;
+                v[j] = c < channels ? total[c / TILE_C * taps + from][c % TILE_C * TILE_K + k] : (REALV)(REAL_OF(0.0));
+                if (++tap == taps) tap = 0, ++c;
             }
+            store_columns(to + k * VEC * group_c * taps + i, group_c * taps, v, numbers - i, channels_k - k * VEC,
+                          ACCUMULATE);
+        }
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_direct_blocked(
     __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict dv, ulong dv_offset,
     __global REAL *restrict sums, ulong sums_offset, int n, int c, int k, int d, int h, int w, int o, int p, int q,
     int t, int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w,
-    int pad_d, int pad_h, int pad_w, int groups, int tiles, int rows, int chunk, int flip, int x_n, int x_c, int x_d,
-    int x_h, int x_w, int dv_n, int dv_c, int dv_d, int dv_h, int dv_w)
+    int pad_d, int pad_h, int pad_w, int groups, int tiles_c, int tiles_k, int all_k, int rows, int chunk, int flip,
+    int x_n, int x_c, int x_d, int x_h, int x_w, int dv_n, int dv_c, int dv_d, int dv_h, int dv_w)
 {
     const int taps = t * r * s, group_c = c / groups, group_k = k / groups;
-    const int k0 = (int)get_global_id(1) * TILE_K * VEC, c0 = (int)get_global_id(0) * tiles * TILE_C;
+    const int k0 = (int)get_global_id(1) * tiles_k * TILE_K * VEC, c0 = (int)get_global_id(0) * tiles_c * TILE_C;
     const int group = k0 / group_k, piece = (int)get_global_id(2);
-    const int tiles_here = min(tiles, (group_c - c0 + TILE_C - 1) / TILE_C);
+    const int here_c = min(tiles_c, (group_c - c0 + TILE_C - 1) / TILE_C);
+    const int here_k = min(tiles_k, all_k - (int)get_global_id(1) * tiles_k);
     const window_axis depth = {d, stride_d, dilation_d, pad_d}, height = {h, stride_h, dilation_h, pad_h};
     const window_axis width = {w, stride_w, dilation_w, pad_w};
     const axes x_step = {x_d, x_h, x_w}, dv_step = {dv_d, dv_h, dv_w};
     const int dv_vector = DV_BLOCK == 0 || DV_BLOCK > VEC ? VEC : dv_c;
     REALV total[ROOM][TILE];
 
-    for (int i = 0; i < tiles_here * taps; ++i)
+    for (int i = 0; i < here_k * here_c * taps; ++i)
         for (int j = 0; j < TILE; ++j) total[i][j] = (REALV)(REAL_OF(0.0));
-    for (int row = piece * rows, end = min(row + rows, n * o * p); row < end;) {
-        const int image = row / (o * p), first = row % (o * p), count = min(min(chunk, end - row), o * p - first);
-        __global const REAL *by = dv + dv_offset + image * dv_n + channel_at(k0, dv_c, DV_BLOCK);
-        for (int tile = 0; tile < tiles_here; ++tile) {
-            __global const REAL *from =
-                x + x_offset + image * x_n + channel_at(group * group_c + c0 + tile * TILE_C, x_c, X_BLOCK);
+    for (int begin = piece * rows, last = min(begin + rows, n * o * p); begin < last; begin += chunk)
+        for (int tile = 0; tile < here_k * here_c; ++tile) {
+            const int ic = c0 + tile % here_c * TILE_C, ik = k0 + tile / here_c * TILE_K * VEC;
+            __global const REAL *from = x + x_offset + channel_at(group * group_c + ic, x_c, X_BLOCK);
+            __global const REAL *by = dv + dv_offset + channel_at(ik, dv_c, DV_BLOCK);
             for (int tap = 0; tap < taps; ++tap) {
                 REALV sum[TILE];
 #pragma unroll
                 for (int i = 0; i < TILE; ++i) sum[i] = (REALV)(REAL_OF(0.0));
-                add_rows(sum, from, by, x_step, dv_step, x_c, dv_vector, depth, height, width, p, q, first, count,
-                         tap / s / r, tap / s % r, tap % s);
+                for (int row = begin, end = min(begin + chunk, last); row < end;) {
+                    const int image = row / (o * p), first = row % (o * p), count = min(end - row, o * p - first);
+                    add_rows(sum, from + image * x_n, by + image * dv_n, x_step, dv_step, x_c, dv_vector, depth, height,
+                             width, p, q, first, count, tap / s / r, tap / s % r, tap % s);
+                    row += count;
+                }
 #pragma unroll
                 for (int i = 0; i < TILE; ++i) total[tile * taps + tap][i] += sum[i];
             }
         }
-        row += count;
+    for (int tile = 0; tile < here_k; ++tile) {
+        const int ik = k0 + tile * TILE_K * VEC;
+        store_sums(sums + sums_offset + ((piece * k + ik) * group_c + c0) * taps, total + tile * here_c * taps, group_c,
+                   min(tiles_c * TILE_C, group_c - c0), min(TILE_K * VEC, k - ik), taps, flip);
     }
-    store_sums(sums + sums_offset + ((piece * k + k0) * group_c + c0) * taps, total, group_c,
-               min(tiles * TILE_C, group_c - c0), min(TILE_K * VEC, k - k0), taps, flip);
 }

@@ -29,6 +29,7 @@
 #define SCRATCH __global
 
 #include "common/vector.cl"
+#include "common/transpose.cl"
 #include "common/transforms_4x4.cl"
 #include "common/winograd_tiles.cl"
 
@@ -147,47 +148,6 @@ static ALWAYS_INLINE void transform_filters(REALV filter[TAPS], __global const R
     }
 }
 
-/* Lane i of vector k becomes lane k of vector i: in each round, vectors of the first half alternate with those of the
- * second. */
-static ALWAYS_INLINE void transpose(REALV v[VEC])
-{
-#pragma unroll
-    for (int round = 1; round < VEC; round *= 2) {
-        REALV w[VEC];
-#pragma unroll
-        for (int i = 0; i < VEC / 2; ++i) {
-            w[2 * i].even = v[i].lo;
-            w[2 * i].odd = v[i + VEC / 2].lo;
-            w[2 * i + 1].even = v[i].hi;
-            w[2 * i + 1].odd = v[i + VEC / 2].hi;
-        }
-#pragma unroll
-        for (int i = 0; i < VEC; ++i) v[i] = w[i];
-    }
-}
-
-/* Writes `count` numbers of the filters to each of `channels` channels of dv, which are `step` apart. */
-static ALWAYS_INLINE void store_numbers(__global REAL *to, int step, const REALV *from, int count, int channels)
-{
-    int i = 0;
-    for (; channels == VEC && i + VEC <= count; i += VEC) {
-        REALV v[VEC];
-#pragma unroll
-        for (int j = 0; j < VEC; ++j) v[j] = from[i + j];
-        transpose(v);
-#pragma unroll
-        for (int k = 0; k < VEC; ++k) {
-            __global REAL *at = to + k * step + i;
-            STOREV_SCRATCH(ACCUMULATE ? LOADV_SCRATCH(at) + v[k] : v[k], at);
-        }
-    }
-    for (; i < count; ++i)
-        for (int k = 0; k < channels; ++k) {
-            const REAL sum = ((const REAL *)&from[i])[k];
-            to[k * step + i] = ACCUMULATE ? to[k * step + i] + sum : sum;
-        }
-}
-
 /* Writes the filters of a unit, in the order of plain weights: those of a channel of dv are `step` behind those of the
  * one before. */
 static void store_filters(__global REAL *to, int step, __global const REAL *sums, block b, int channels_c,
@@ -202,7 +162,13 @@ static void store_filters(__global REAL *to, int step, __global const REAL *sums
                 const int vector = c % TILE_C * TILE_K + k0 / VEC % TILE_K;
                 transform_filters(filter + (c - c0) * TAPS, sums + (tile * TILE + vector) * VEC, b.step, flip);
             }
-            store_numbers(to + k0 * step + c0 * TAPS, step, filter, channels * TAPS, min(VEC, channels_k - k0));
+            for (int i = 0; i < channels * TAPS; i += VEC) {
+                REALV v[VEC];
+#pragma unroll
+                for (int j = 0; j < VEC; ++j) v[j] = filter[i + j];
+                store_columns(to + k0 * step + c0 * TAPS + i, step, v, channels * TAPS - i, channels_k - k0,
+                              ACCUMULATE);
+            }
         }
 }
 

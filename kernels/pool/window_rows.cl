@@ -9,11 +9,11 @@
  *
  * One work-item makes TILE_Q consecutive outputs of each of some rows.
  *
- * Windows that are compiled in have indices; pool/window_lines is for the others. Their maxima are found row by row, in
- * vectors of neighbours. Windows of any size take two passes: the first combines the rows of the windows into one line
- * of private memory, with whole vectors; the second combines elements of that line for each output, and looks for the
- * maximum again where its index is asked. The line is padded, so that neither pass tests where it is. If equal elements
- * differ in sign only (+0 and -0), the maximum is one of them but not always the first.
+ * Windows that are compiled in have indices; pool/window_blocked is for the others. Their maxima are found row by row,
+ * in vectors of neighbours. Windows of any size take two passes: the first combines the rows of the windows into one
+ * line of private memory, with whole vectors; the second combines elements of that line for each output, and looks for
+ * the maximum again where its index is asked. The line is padded, so that neither pass tests where it is. If equal
+ * elements differ in sign only (+0 and -0), the maximum is one of them but not always the first.
  */
 #if !defined(TILE_Q) || !defined(SPAN)
 #error "window_rows.c must define TILE_Q SPAN"

@@ -1,27 +1,45 @@
-/* pool_backward/window_blocked: dx of poolings for CPUs where channels lie side by side, in blocks or all of them
- * (NHWC); 1 to 3 axes.
+/* pool_backward/window_blocked: dx of poolings for CPUs, with channels side by side; 1 to 3 axes.
  *
  *   launch      global = (D * ceil(H / rows) * ceil(W / columns), ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
- *   needs       x and y both in blocks of VEC, or both NHWC; rows * columns at most TILE
- *   compiled in VEC TILE; NHWC; what common/pooling.cl, indices.cl and pool_window.cl want
- *   run time    c, rows, columns, vectors and what pool_window.cl lists; x and dx lie alike, and y, dy and the indices
+ *   needs       x and y both in blocks of VEC, or both NHWC or both NCHW; rows * columns at most TILE, and of NCHW what
+ *               the windows over them look at at most REGION, and compiled in windows
+ *   compiled in VEC TILE REGION; NHWC PLAIN (NCHW); what common/pooling.cl, indices.cl and pool_window.cl want
+ *   run time    c, rows, columns, vectors, whether dx is stored past the caches, and what pool_window.cl lists; x and
+ *               dx lie alike, and y, dy and the indices
  *
  * One work-item makes a tile of dx, rows * columns elements, for VEC * vectors channels. It visits the windows that
  * reach into the tile in scan order and adds what they give to sums in private memory: no other work-item adds there,
  * and halves are rounded once. The maximum of a window that reaches into several tiles is looked for by each.
+ *
+ * Of NCHW it first copies what the windows look at into private memory, with VEC channels side by side, and at the end
+ * the sums back: that costs less than vectors along rows would, which are short in small planes and meet strides.
  */
-#if !defined(NHWC) || !defined(TILE)
-#error "window_blocked.c must define NHWC TILE"
+#if !defined(NHWC) || !defined(PLAIN) || !defined(TILE) || !defined(REGION)
+#error "window_blocked.c must define NHWC PLAIN TILE REGION"
 #endif
 
 #include "common/vector.cl"
 #include "common/norm_slope.cl"
 #include "common/pooling.cl"
 #include "common/indices.cl"
+
+#if PLAIN
+#define PLANE                     const REAL
+#define LOAD_PLANE(from)          LOADV_OWN(from)
+#define LOAD_SOME(from, channels) LOADV_OWN(from)
+#define SEEN(oo, op)              SOURCE_IN(x_part, oo, op, slice *VEC, pitch *VEC, VEC, origin)
+#else
+#define PLANE                     __global const X_ELEMENT
+#define LOAD_PLANE(from)          LOADV_X(from)
+#define LOAD_SOME(from, channels) load_first(from, channels)
+#define SEEN(oo, op)              SOURCE(x + x_offset + x_at, oo, op)
+#endif
+
 #include "common/pool_window.cl"
 #include "common/pool_over.cl"
 #include "common/pool_backward.cl"
+#include "common/transpose.cl"
 
 /* The tile of dx and its sums. */
 typedef struct {
@@ -30,9 +48,9 @@ typedef struct {
 } tile;
 
 /* NHWC may end within a vector; a block's spare lanes are there to be read. `whole` is a constant. */
-static ALWAYS_INLINE REALV load(__global const X_ELEMENT *from, int channels, const int whole)
+static ALWAYS_INLINE REALV load(PLANE *from, MAYBE int channels, const int whole)
 {
-    return whole ? LOADV_X(from) : load_first(from, channels);
+    return whole ? LOAD_PLANE(from) : LOAD_SOME(from, channels);
 }
 
 /* ---- One output ------------------------------------------------------------------------------------------------- */
@@ -43,9 +61,19 @@ static inline int is_full(pool_span height, pool_span width)
     return R * S > 0 && height.first == 0 && height.end == R && width.first == 0 && width.end == S;
 }
 
+/* The outputs of which all columns lie in a part of the image. Nothing need be asked for each of them. */
+static inline pool_range inner_windows(pool_range part, int stride, int reach, int pad)
+{
+    const int last = part.end - 1 - reach + pad;
+    const pool_range inner = {(part.first + pad + stride - 1) / stride, last < 0 ? 0 : last / stride + 1};
+    return inner;
+}
+
+#define INNER_W(part) inner_windows(part, SLIDE_W, (S - 1) * STEP_W, pad_w)
+
 /* Looks at a tap in a slice of the window, which begins at `slice`; for NaNs alone or for what is greater. */
-static ALWAYS_INLINE void look_at(pool_found *found, __global const X_ELEMENT *slice, pool_source from, int j, int i,
-                                  int channels, int position, const int for_nan, const int whole)
+static ALWAYS_INLINE void look_at(pool_found *found, PLANE *slice, pool_source from, int j, int i, int channels,
+                                  int position, const int for_nan, const int whole)
 {
     const int down = j * from.step_h, across = i * from.step_w;
     const REALV element = load(slice + down * from.x_h + across * from.x_w, channels, whole);
@@ -63,8 +91,8 @@ static ALWAYS_INLINE void look(pool_found *found, pool_source from, pool_span wi
     const pool_span height = from.height;
     for (int k = from.depth.first; k < from.depth.end; ++k) {
         const int deep = k * from.step_d, position = deep * from.index_d;
-        __global const X_ELEMENT *slice =
-            from.plane + (from.depth.begin + deep) * from.x_d + height.begin * from.x_h + width.begin * from.x_w;
+        PLANE *slice = from.plane + ((from.depth.begin + deep) * from.x_d + height.begin * from.x_h +
+                                     width.begin * from.x_w - from.origin);
         if (!for_nan && is_full(height, width)) {
 #pragma unroll
             for (int j = 0; j < R; ++j)
@@ -90,8 +118,8 @@ static ALWAYS_INLINE REAL_INTV find_maxima(pool_source from, pool_span width, in
 }
 
 /* Adds what an output gives to a tap in a slice of its window. */
-static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, __global const X_ELEMENT *slice,
-                                  pool_source from, int j, int i, int channels, int position, const int whole)
+static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, PLANE *slice, pool_source from, int j,
+                                  int i, int channels, int position, const int whole)
 {
     const int down = j * from.step_h, across = i * from.step_w;
     const REALV element = KIND == 3 ? load(slice + down * from.x_h + across * from.x_w, channels, whole) : gift.dy;
@@ -99,18 +127,25 @@ static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, __gl
     sums[down * columns + across] += pool_share(gift, element, here);
 }
 
-/* VEC channels of what lies as y, and how positions are counted in the first one's plane. */
+/* How the indices of VEC channels of a slice lie, and how positions are counted in the planes: in the first one's, in
+ * the next one's, and up to where. */
 typedef struct {
-    __global const X_ELEMENT *y, *dy;
-    __global const INDEX *indices;
     long plane, plane_step;
-    int elements;
+    int elements, step, h, w;
+} positions;
+
+/* VEC channels of a slice of what lies as y. */
+typedef struct {
+    PLANE *y, *dy;
+    __global const INDEX *indices;
+    int h, w, origin;
 } outputs;
 
 /* What the output at `at` gives. Positions count from its window's tap 0 on, so that they are the same for all. */
-static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, pool_span width, int channels,
-                                       const int whole)
+static ALWAYS_INLINE pool_gift gift_of(outputs of, positions in, int op, int oq, pool_source from, pool_span width,
+                                       int channels, const int whole)
 {
+    const int at = op * of.h + oq * of.w - of.origin;
     const pool_window window = {load(of.dy + at, channels, whole), (REAL_INTV)(0)};
     const int begin = from.depth.begin * from.index_d + from.height.begin * from.index_h + width.begin * from.index_w;
     pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};
@@ -118,7 +153,8 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, poo
         gift.position = find_maxima(from, width, channels, whole);
     else if (KIND == 0)
         gift.position =
-            pool_position(load_indices(of.indices + at, whole ? VEC : channels), of.plane, of.plane_step, of.elements) -
+            pool_position(load_indices(of.indices + op * in.h + oq * in.w, in.step, whole && !PLAIN ? VEC : channels),
+                          in.plane, in.plane_step, in.elements) -
             begin;
     else if (KIND == 3)
         gift.y = load(of.y + at, channels, whole);
@@ -127,16 +163,17 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, int at, pool_source from, poo
     return gift;
 }
 
-/* Adds what the output gives to the tile, which has one tap of its depth and some of its height. */
-static ALWAYS_INLINE void give_output(outputs of, int at, tile to, pool_source from, int tap, pool_span height,
-                                      pool_span width, int channels, const int whole)
+/* Adds what the output gives to the tile, which has one tap of its depth and some of its height. With inner, a
+ * constant, it has all columns. */
+static ALWAYS_INLINE void give_output(outputs of, positions in, int op, int oq, tile to, pool_source from, int tap,
+                                      pool_span height, pool_span width, int channels, const int whole, const int inner)
 {
-    const pool_gift gift = gift_of(of, at, from, width, channels, whole);
-    const pool_span clipped = pool_clip(width, from.step_w, to.w);
+    const pool_gift gift = gift_of(of, in, op, oq, from, width, channels, whole);
+    const pool_span clipped = inner ? width : pool_clip(width, from.step_w, to.w);
     const int columns = to.w.end - to.w.first, position = tap * from.step_d * from.index_d;
     REALV *sums = to.sums + (height.begin - to.h.first) * columns + width.begin - to.w.first;
-    __global const X_ELEMENT *slice =
-        from.plane + to.d.first * from.x_d + height.begin * from.x_h + width.begin * from.x_w;
+    PLANE *slice =
+        from.plane + (to.d.first * from.x_d + height.begin * from.x_h + width.begin * from.x_w - from.origin);
     if (is_full(height, clipped)) {
 #pragma unroll
         for (int j = 0; j < R; ++j)
@@ -151,11 +188,42 @@ static ALWAYS_INLINE void give_output(outputs of, int at, tile to, pool_source f
 
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
+/* Adds what an output gives; whether it has all columns is no constant. */
+static ALWAYS_INLINE void give_any(outputs of, positions in, int op, int oq, tile to, pool_source from, int tap,
+                                   pool_span height, pool_span width, int is_inner, int channels)
+{
+    const pool_span inner = {width.begin, 0, S, S};
+    if (NHWC && channels < VEC)
+        give_output(of, in, op, oq, to, from, tap, height, width, channels, 0, 0);
+    else if (is_inner)
+        give_output(of, in, op, oq, to, from, tap, height, inner, channels, 1, 1);
+    else
+        give_output(of, in, op, oq, to, from, tap, height, width, channels, 1, 0);
+}
+
+/* Stores the tile's sums at its first element of dx. */
+static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_c, int x_h, int x_w, int channels, int streams)
+{
+    const int rows = from.h.end - from.h.first, columns = from.w.end - from.w.first;
+    if (PLAIN) scatter_planes(from.sums, columns, to, x_c, x_h, rows, columns, channels);
+    for (int i = 0; i < rows * columns && !PLAIN; ++i) {
+        __global Y_ELEMENT *element = to + i / columns * x_h + i % columns * x_w;
+        if (NHWC && channels < VEC)
+            store_first(from.sums[i], element, channels);
+        else
+            store_vector(keep_lanes(from.sums[i], channels), element, streams);
+    }
+}
+
+/* Numbers of private memory for what is copied there. */
+#define PART(wanted) ((wanted) ? REGION * VEC : VEC)
+#define PART_OF_X    PART(KIND == 3 || (KIND == 0 && INDICES == 0))
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_window_blocked(
     MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
     MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
     __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
-    int rows, int columns, int vectors, WINDOW_ARGS)
+    int rows, int columns, int vectors, MAYBE int streams, WINDOW_ARGS)
 {
     const int across = (w + columns - 1) / columns, down = (h + rows - 1) / rows;
     const int part = (int)get_global_id(0), n = (int)get_global_id(2);
@@ -163,40 +231,48 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
     const int first = (int)get_global_id(1) * vectors, end = min(first + vectors, (c + VEC - 1) / VEC);
     REALV sums[TILE];
     const tile to = {{id, id + 1}, {h0, min(h0 + rows, h)}, {w0, min(w0 + columns, w)}, sums};
-    const pool_range over_d = OVER_D(to.d), over_h = OVER_H(to.h), over_w = OVER_W(to.w);
+    const pool_range over_d = OVER_D(to.d), over_h = OVER_H(to.h), over_w = OVER_W(to.w), inner_w = INNER_W(to.w);
+#if PLAIN
+    const pool_range seen_h = SEEN_H(to.h, over_h), seen_w = SEEN_W(to.w, over_w);
+    const int pitch = seen_w.end - seen_w.first, slice = (seen_h.end - seen_h.first) * pitch;
+    const int out_h = over_h.end - over_h.first, out_w = over_w.end - over_w.first;
+    REAL x_part[PART_OF_X], y_part[PART(KIND == 3)], dy_part[PART(1)];
+#endif
 
     for (int v = first; v < end; ++v) {
-        const int channels = c - v * VEC, at = n * y_n + v * y_c;
-        const outputs of = {y + y_offset + at,
-                            dy + dy_offset + at,
-                            indices + indices_offset + at,
-                            n * index_n + v * VEC * index_c,
-                            index_c,
-                            d * h * w};
+        const int channels = c - v * VEC, x_at = n * x_n + v * (PLAIN ? VEC : 1) * x_c;
+        const positions in = {
+            n * index_n + v * VEC * index_c, index_c, d * h * w, PLAIN ? y_c : 1, y_h, PLAIN ? 1 : y_w};
         for (int i = 0; i < rows * columns; ++i) sums[i] = (REALV)(REAL_OF(0.0));
-        for (int oo = over_d.first; oo < over_d.end; ++oo)
+        for (int oo = over_d.first; oo < over_d.end; ++oo) {
+            const pool_span depth = LOCATE_D(oo), tap = pool_clip(depth, dilation_d, to.d);
+            const int y_at = n * y_n + v * (PLAIN ? VEC : 1) * y_c + oo * y_d;
+            if (tap.first >= tap.end) continue;
+#if PLAIN
+            const int begin = depth.begin + depth.first * dilation_d, out_at = y_at + over_h.first * y_h + over_w.first;
+            const int origin = (begin * slice + seen_h.first * pitch + seen_w.first) * VEC;
+            gather_planes(dy_part, out_w, dy + dy_offset + out_at, y_c, y_h, out_h, out_w, channels);
+            if (KIND == 3) gather_planes(y_part, out_w, y + y_offset + out_at, y_c, y_h, out_h, out_w, channels);
+            for (int k = 0; k < depth.end - depth.first && PART_OF_X > VEC; ++k)
+                gather_planes(x_part + k * dilation_d * slice * VEC, pitch,
+                              x + x_offset + x_at + (begin + k * dilation_d) * x_d + seen_h.first * x_h + seen_w.first,
+                              x_c, x_h, seen_h.end - seen_h.first, pitch, channels);
+            const int out_origin = (over_h.first * out_w + over_w.first) * VEC;
+            const outputs of = {y_part, dy_part, indices + indices_offset + y_at, out_w * VEC, VEC, out_origin};
+#else
+            __global const X_ELEMENT *y_from = y + y_offset + y_at, *dy_from = dy + dy_offset + y_at;
+            const outputs of = {y_from, dy_from, indices + indices_offset + y_at, y_h, y_w, 0};
+#endif
             for (int op = over_h.first; op < over_h.end; ++op) {
-                const pool_source from = SOURCE(x + x_offset + n * x_n + v * x_c, oo, op);
-                const pool_span depth = pool_clip(from.depth, from.step_d, to.d);
+                const pool_source from = SEEN(oo, op);
                 const pool_span height = pool_clip(from.height, from.step_h, to.h);
-                if (depth.first >= depth.end) continue;
                 for (int oq = over_w.first; oq < over_w.end; ++oq) {
-                    const int output = oo * y_d + op * y_h + oq * y_w;
-                    if (NHWC && channels < VEC)
-                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 0);
-                    else
-                        give_output(of, output, to, from, depth.first, height, LOCATE_W(oq), channels, 1);
+                    const int is_inner = R * S > 0 && oq >= inner_w.first && oq < inner_w.end;
+                    const pool_span inner = {oq * SLIDE_W - pad_w, 0, S, S}, width = is_inner ? inner : LOCATE_W(oq);
+                    give_any(of, in, op, oq, to, from, tap.first, height, width, is_inner, channels);
                 }
             }
-        __global Y_ELEMENT *plane = dx + dx_offset + n * x_n + v * x_c + id * x_d;
-        for (int ih = h0; ih < to.h.end; ++ih)
-            for (int iw = w0; iw < to.w.end; ++iw) {
-                const REALV sum = sums[(ih - h0) * (to.w.end - w0) + iw - w0];
-                __global Y_ELEMENT *element = plane + ih * x_h + iw * x_w;
-                if (NHWC)
-                    store_first(sum, element, channels);
-                else
-                    STOREV_Y(keep_lanes(sum, channels), element);
-            }
+        }
+        store_sums(to, dx + dx_offset + x_at + id * x_d + h0 * x_h + w0 * x_w, x_c, x_h, x_w, channels, streams);
     }
 }

@@ -22,8 +22,7 @@ REPORTED = 5
 LINES = 8
 
 # What has to run beside the reference algorithms.
-FAST = {"host": {"rows"}, "cpu": {"direct_blocked", "window_blocked", "window_lines", "window_rows",
-                                         "rows", "planes"}}
+FAST = {"host": {"rows"}, "cpu": {"direct_blocked", "window_blocked", "window_rows", "rows", "planes"}}
 ran = {}
 
 

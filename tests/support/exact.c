@@ -12,7 +12,9 @@
 
 exact_lab exact_lab_open(void)
 {
-    exact_lab lab = {.context = support_context(), .only = getenv("TESSERA_TEST_ALGORITHM")};
+    exact_lab lab = {.context = support_context(),
+                     .only = getenv("TESSERA_TEST_ALGORITHM"),
+                     .without_gpu = getenv("TESSERA_TEST_WITHOUT_GPU") != NULL};
     REQUIRE(tsr_context_create("cpu", NULL, &lab.reference));
     return lab;
 }
@@ -336,7 +338,8 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
 static bool takes_part(const exact_lab *lab, const tsr__algorithm *algorithm)
 {
     return (lab->family == TSR__ANY_FAMILY || algorithm->family == lab->family) &&
-           (lab->only == NULL || strcmp(lab->only, algorithm->name) == 0);
+           (lab->only == NULL || strcmp(lab->only, algorithm->name) == 0) &&
+           !(lab->without_gpu && algorithm->family == TSR__GPU_FAMILY);
 }
 
 static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, const tsr__problem *problem,

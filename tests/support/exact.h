@@ -17,6 +17,7 @@ typedef struct exact_lab {
     tsr_context *reference; /* of the CPU path */
     tsr__family family;     /* whose algorithms are run; ANY: all */
     const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
+    bool without_gpu;       /* by TESSERA_TEST_WITHOUT_GPU: the kernels for GPUs are not run */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;

@@ -1,6 +1,7 @@
 /* Which algorithm is chosen, on invented devices: no OpenCL is needed. */
 #include <stdio.h>
 
+#include "pool_backward/pool_backward.h"
 #include "select.h"
 #include "unit/invented.h"
 
@@ -39,6 +40,16 @@ static const char *refusal_within(const tsr_device *device, const tsr__problem *
     return NULL;
 }
 
+static tsr__problem pool_backward_problem(const char *text, tsr_layout layout)
+{
+    tsr_pool pool;
+    tsr__problem problem;
+    assert_ok(tsr_pool_parse(text, &pool));
+    pool.x_layout = pool.y_layout = layout;
+    assert_ok(tsr__pool_backward_problem(&pool, &problem));
+    return problem;
+}
+
 static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
 {
     const tsr_plan_options options = tsr_plan_options_default();
@@ -54,7 +65,7 @@ static void each_family_gets_its_own_algorithms(void **state)
     } cases[] = {
         {TSR_DEVICE_GPU, "implicit_gemm", "tiled", "tiled", "shared"},
         {TSR_DEVICE_ACCELERATOR, "implicit_gemm", "tiled", "tiled", "shared"},
-        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_lines", "planes"},
+        {TSR_DEVICE_CPU, "winograd_4x4", "window_blocked", "window_blocked", "planes"},
         {TSR_DEVICE_HOST, "rows", "rows", "rows", "rows"},
     };
     const tsr_plan_options options = tsr_plan_options_default();
@@ -71,15 +82,18 @@ static void each_family_gets_its_own_algorithms(void **state)
     }
 }
 
-static void short_rows_of_depthwise_planes_share_vectors(void **state)
+static void depthwise_planes_with_short_rows_share_vectors(void **state)
 {
     (void)state;
     const tsr_plan_options options = tsr_plan_options_default();
     const tsr_device narrow = invent(TSR_DEVICE_CPU, 8), wide = invent(TSR_DEVICE_CPU, 16);
     tsr__problem p = conv_problem("conv:c64h7w7k64r3s3pd1g64", TSR_LAYOUT_NCHW);
-    assert_string_equal(chosen(&wide, &p, &options), "depthwise_lines");
-    assert_string_equal(chosen(&narrow, &p, &options), "depthwise_rows");
+    assert_string_equal(chosen(&wide, &p, &options), "depthwise_planes");
+    assert_string_equal(chosen(&narrow, &p, &options), "depthwise_planes");
     p = conv_problem("conv:c64h14w14k64r3s3pd1g64", TSR_LAYOUT_NCHW);
+    assert_string_equal(chosen(&wide, &p, &options), "depthwise_planes");
+    assert_string_equal(chosen(&narrow, &p, &options), "depthwise_rows");
+    p = conv_problem("conv:c64h28w28k64r3s3pd1g64", TSR_LAYOUT_NCHW);
     assert_string_equal(chosen(&wide, &p, &options), "depthwise_rows");
 }
 
@@ -324,20 +338,25 @@ static void refusals_tell_the_reason(void **state)
     small.max_work_group = 32;
     assert_contains(refusal(&small, &p, "shared"), "work-groups of 64");
     assert_string_equal(refusal(&small, &p, "tiled"), "");
-    p = conv_problem("conv:c64h112w112k64r3s3pd1g64", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "depthwise_lines"), "private memory");
+    p = conv_problem("conv:c64h3w1000k64r3s3pd1g64", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "depthwise_planes"), "2048 vectors");
     p = conv_problem("conv:c64h8w8k128", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "depthwise_lines"), "each channel by itself");
+    assert_contains(refusal(&cpu, &p, "depthwise_planes"), "each channel by itself");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "window_rows"), "4096");
-    assert_contains(refusal(&cpu, &p, "window_lines"), "16 by 16");
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "16 x 16");
+    p = pool_problem("avg:c4h9w9999r2s3dl1x4000", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "4096");
     p = pool_problem("avg:c4h9w9999r2s3dl1x500", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "window_lines"), "640");
     assert_string_equal(refusal(&cpu, &p, "window_rows"), "");
     p = pool_problem("max:c4h9w9999r2s3,indices", TSR_LAYOUT_NCHW);
-    assert_contains(refusal(&cpu, &p, "window_lines"), "indices");
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "indices");
     p = pool_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
     assert_contains(refusal(&cpu, &p, "planes"), "whole planes");
+    p = pool_backward_problem("avg:c4h9w9999r2s5000", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "16 x 16");
+    p = pool_backward_problem("avg:c4h9w9999r2s3dl1x4000", TSR_LAYOUT_NCHW);
+    assert_contains(refusal(&cpu, &p, "window_blocked"), "4096");
     p = pool_problem("avg:c1w70000os69999,adaptive", TSR_LAYOUT_NHWC);
     assert_contains(refusal(&cpu, &p, "window_blocked"), "2^32");
     assert_contains(refusal(&gpu, &p, "tiled"), "2^32");
@@ -487,7 +506,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_family_gets_its_own_algorithms),
-        cmocka_unit_test(short_rows_of_depthwise_planes_share_vectors),
+        cmocka_unit_test(depthwise_planes_with_short_rows_share_vectors),
         cmocka_unit_test(gpus_pool_everything_with_their_own),
         cmocka_unit_test(tiles_of_a_gpus_pooling_follow_the_window),
         cmocka_unit_test(exact_keeps_off_what_rounds),
