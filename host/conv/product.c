@@ -117,8 +117,9 @@ double tsr__pass_cost(const tsr_device *device, int64_t elements)
     return start + element * (double)elements / device->compute_units;
 }
 
-/* Each step of the work-groups that a unit runs, and a wait that they share; for each tap of the filter, where it looks;
- * and another pass over the parts of sums. The numbers were fitted to the times of 14 layers on an NVIDIA H200. */
+/* Each step of the work-groups that a unit runs, and a wait that they share; for each tap of the filter, where it
+ * looks; and another pass over the parts of sums. The numbers were fitted to the times of 14 layers on an NVIDIA H200.
+ */
 double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     const double wait = 2100, tap = 25;

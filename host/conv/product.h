@@ -1,5 +1,6 @@
 /* The matrix product of kernels/conv/implicit_gemm.cl: the tiles that it is made in, what they cost, and its launch. A
- * convolution is one such product, and Winograd's for GPUs has one at each point, which it describes as a convolution. */
+ * convolution is one such product, and Winograd's method has one at each point, which it describes as a convolution.
+ */
 #ifndef TSR_HOST_CONV_PRODUCT_H
 #define TSR_HOST_CONV_PRODUCT_H
 
