@@ -150,8 +150,7 @@ size_t tsr__product_candidates(const tsr_device *device, const tsr__problem *p, 
         }
         all[count++] = made;
     }
-    for (size_t i = 0; i < count && i < capacity; ++i) out[i] = all[i == 0 ? best : i <= best ? i - 1 : i];
-    return count < capacity ? count : capacity;
+    return tsr__tell_candidates(all, count, best, out, capacity);
 }
 
 /* ---- Launch ---------------------------------------------------------------------------------------------------- */

@@ -107,19 +107,30 @@ static double cost(const tsr_device *device, const tsr__problem *p, const tsr__p
     return (double)tsr__ceil_div(tiles(p), count) * (transforms + fmax(sums, moved));
 }
 
+/* What 32-bit indices must reach. */
+static int64_t most_elements(const tsr__problem *p, const tsr__params *params)
+{
+    const int64_t x = transformed_elements(&p->x, params), y = transformed_elements(&p->y, params);
+    return x > y ? x : y;
+}
+
+/* Each tile of the product in as many passes as memory wants, of which the default is one, and in a single pass. */
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     enum { MOST = 16 };
-    tsr__params all[MOST];
+    tsr__params all[2 * MOST];
     const tsr__problem product = product_of(p, tiles(p));
-    const size_t count = tsr__product_candidates(device, &product, false, all, MOST);
-    size_t best = 0;
-    for (size_t i = 0; i < count; ++i) {
+    const size_t tile_count = tsr__product_candidates(device, &product, false, all, MOST);
+    size_t best = 0, count = tile_count;
+    for (size_t i = 0; i < tile_count; ++i) {
+        tsr__params single = all[i];
         all[i].value[PASS] = tiles_of_pass(p, &all[i]);
+        single.value[PASS] = (int32_t)tiles(p);
+        if (single.value[PASS] > all[i].value[PASS] && most_elements(p, &single) <= TSR__MAX_INT_INDEX)
+            all[count++] = single;
         if (cost(device, p, &all[i]) < cost(device, p, &all[best])) best = i;
     }
-    for (size_t i = 0; i < count && i < capacity; ++i) out[i] = all[i == 0 ? best : i <= best ? i - 1 : i];
-    return count < capacity ? count : capacity;
+    return tsr__tell_candidates(all, count, best, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
@@ -135,8 +146,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     const char *reason = tsr__winograd_refuse_window(p);
     if (reason != NULL) return reason;
     if (candidates(device, p, &defaults, 1) == 0) return TSR__PRODUCT_FITS_NOT;
-    const int64_t x = transformed_elements(&p->x, &defaults), y = transformed_elements(&p->y, &defaults);
-    return tsr__refuse_elements(x > y ? x : y);
+    return tsr__refuse_elements(most_elements(p, &defaults));
 }
 
 /* Where it takes less time than one product that has every tap in it. */

@@ -6,7 +6,7 @@
  *               groups are the 36 points, and pixels the tiles; then conv_winograd_tiled_4x4_output: global =
  *               (K * tiles, 1, 1), any local; all three for as many tiles as the workspace holds, in passes
  *               conv_winograd_tiled_4x4_pack: global = (TILE_K, padded c, ceil(K / TILE_K)), any local
- *   local mem   none; the product see conv/implicit_gemm.cl
+ *   local mem   none; of the product: see conv/implicit_gemm.cl
  *   compiled in PAD_MODE (see common/taps.cl); what common/epilogue.cl wants
  *   run time    everything else; of what lies in the workspace from point to point, channel to channel, tile to tile
  *
@@ -14,10 +14,11 @@
  * [channels] where they are NHWC, so that neighbouring work-items of all three load and store neighbours. Why so, and
  * not in one kernel: with C = K a tile's products take 1.9 C^2 ps on an NVIDIA H200 at 60 % of its 62 TFLOP/s, where
  * those of a direct convolution take 7.7 C^2 ps. What the launches move, 704 C bytes, takes 190 C ps at 3.7 TB/s: from
- * some 40 channels on that is the smaller part of what is gained, and of 256 channels it is a quarter of all. One
- * kernel for all would move 128 C bytes, but has to keep the sums of all 36 points in registers: 64 of each of 256
- * work-items are those of 16 tiles in 28 channels, so that all weights are read again for every 16 tiles, 9 C^2 bytes
- * for each, from a second cache that has 5 TB/s: as long as the products themselves.
+ * some 40 channels on that is less than what is gained, and with 256 channels a quarter of all. One kernel for all
+ * would move 128 C bytes, but has to keep the sums of all 36 points in registers: 64 of each of 256 work-items are
+ * those of 16 tiles in 28 channels, so that all weights are read again for every 16 tiles, 9 C^2 bytes for each, from a
+ * second cache that has about 5 TB/s: as long as the products themselves. What a pass leaves in the workspace may also
+ * stay in that cache.
  *
  * The packed weights are those of conv/implicit_gemm: [36][ceil(K / TILE_K)][padded c][TILE_K], spare ones zero.
  * Sixths and twenty-fourths round, and the transforms amplify what was rounded: include/tessera.h has the bound.
