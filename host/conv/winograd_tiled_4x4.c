@@ -94,7 +94,8 @@ static int32_t tiles_of_pass(const tsr__problem *p, const tsr__params *params)
     return (int32_t)(whole <= most ? whole : even);
 }
 
-/* All passes; the product of one waits for what it reads and writes where that takes longer. */
+/* All passes; the product of one waits for what it reads and writes where that takes longer. What memory costs was
+ * fitted to the pass of conv_implicit_gemm_finish alone. */
 static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     enum { SEEN = OUT * OUT + POINTS }; /* of a channel of a tile, on either side of a transform */
