@@ -127,7 +127,8 @@ double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const 
     const double groups = (double)tsr__ceil_div(work_groups(p, params) * v[TSR__SPLITS], device->compute_units);
     const double steps = (double)tsr__ceil_div(steps_of(p, params), v[TSR__SPLITS]);
     const double taps_of_step = (double)v[TSR__STEP] / (double)tsr__product_padded_c(p, params);
-    const double step = (double)v[TSR__TILE_K] * v[TSR__TILE_P] * v[TSR__STEP] / WHOLE_STEP / efficiency_of(params);
+    const double step =
+        (double)v[TSR__TILE_K] * v[TSR__TILE_P] * v[TSR__STEP] / (double)WHOLE_STEP / efficiency_of(params);
     const double sums = steps * (groups * (step + tap * (double)items(params) * taps_of_step) + wait);
     const int64_t parts = v[TSR__SPLITS] * p->y.n * p->y.c * tsr__tensor_plane(&p->y);
     return v[TSR__SPLITS] == 1 ? sums : sums + tsr__pass_cost(device, parts);
