@@ -66,7 +66,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 /* Columns of the filter whose sums a work-item has registers for. */
 static int64_t columns(const tsr__problem *p)
 {
-    enum { MOST_COLUMNS = 9, MOST_SUMS = 32, MOST_DOUBLES = 16 };
+    enum { MOST_COLUMNS = 5, MOST_SUMS = 32, MOST_DOUBLES = 16 };
     const int64_t all = p->window.filter[TSR_D] * p->window.filter[TSR_W];
     int64_t made = (p->x.dtype == TSR_F64 ? MOST_DOUBLES : MOST_SUMS) / p->window.filter[TSR_H];
     if (made > MOST_COLUMNS) made = MOST_COLUMNS;

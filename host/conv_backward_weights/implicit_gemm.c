@@ -87,21 +87,25 @@ static int64_t workspace_elements(const tsr__problem *p, const tsr__params *para
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-/* Both factors lie in local memory with 4 spare elements for each term. */
+/* Both factors lie in local memory with 4 spare elements for each term. A work-item of Intel's GPUs has no registers
+ * for more than one double of each. */
 static bool fits(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     enum { SPARE = 8 };
+    const bool loads_one = params->value[TSR__GEMM_STEP] * params->value[TSR__GEMM_K] <= tsr__gemm_items(params);
+    if (p->x.dtype == TSR_F64 && strstr(device->vendor, "Intel") != NULL && !loads_one) return false;
     return tsr__gemm_fits(device, p, params, tsr__gemm_most_sums(device, p), SPARE);
 }
 
-/* Longer steps where registers are left for what one fetches. */
-static tsr__params make_params(const tsr__problem *p, const tsr__weights_inputs *in, int tile)
+/* Longer steps where registers are left for what one fetches: not for doubles, and the compiler for AMD's GPUs takes as
+ * many as there are. */
+static tsr__params make_params(const tsr_device *device, const tsr__problem *p, const tsr__weights_inputs *in, int tile)
 {
-    enum { STEP = 8, LONG_STEP = 16, MANY_SUMS = 64 };
-    const tsr__params made = tsr__gemm_params(tile, STEP);
-    const int32_t sums = made.value[TSR__GEMM_REG_K] * made.value[TSR__GEMM_REG_P];
-    const bool has_room = sums < MANY_SUMS && p->x.dtype != TSR_F64;
-    return has_room && has_one_tap(p, in, made.value[TSR__GEMM_P]) ? tsr__gemm_params(tile, LONG_STEP) : made;
+    enum { STEP_OF_DOUBLES = 4, STEP = 8, LONG_STEP = 16, MANY_SUMS = 64 };
+    const tsr__params made = tsr__gemm_params(tile, p->x.dtype == TSR_F64 ? STEP_OF_DOUBLES : STEP);
+    const bool has_many = made.value[TSR__GEMM_REG_K] * made.value[TSR__GEMM_REG_P] >= MANY_SUMS;
+    if (p->x.dtype == TSR_F64 || has_many || strstr(device->vendor, "Advanced Micro") != NULL) return made;
+    return has_one_tap(p, in, made.value[TSR__GEMM_P]) ? tsr__gemm_params(tile, LONG_STEP) : made;
 }
 
 /* What a run takes: the multiply-adds of the work-groups that a compute unit runs. To look for several taps takes a
@@ -121,7 +125,7 @@ static bool choose(const tsr_device *device, const tsr__problem *p, tsr__params 
     const tsr__weights_inputs in = inputs_of(p);
     double least = INFINITY;
     for (int i = 0; i < TSR__GEMM_TILES; ++i) {
-        const tsr__params made = make_params(p, &in, i);
+        const tsr__params made = make_params(device, p, &in, i);
         if (!fits(device, p, &made) || cost(device, p, &in, i) >= least) continue;
         least = cost(device, p, &in, i);
         *out = made;
@@ -142,7 +146,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
     if (!choose(device, p, &first)) return 0;
     if (capacity > 0) out[count++] = first;
     for (int i = 0; i < TSR__GEMM_TILES && count < capacity; ++i) {
-        const tsr__params made = make_params(p, &in, i);
+        const tsr__params made = make_params(device, p, &in, i);
         if (fits(device, p, &made) && memcmp(&made, &first, sizeof made) != 0) out[count++] = made;
     }
     return count;

@@ -120,11 +120,13 @@ int main(void)
     tsr_device cpu = gpu;
     cpu.kind = TSR_DEVICE_CPU;
     cpu.local_is_dedicated = false;
-    tsr_device intel = gpu; /* gets smaller tiles */
+    tsr_device intel = gpu, amd = gpu; /* get other tiles and steps */
     snprintf(intel.vendor, sizeof intel.vendor, "Intel");
+    snprintf(amd.vendor, sizeof amd.vendor, "Advanced Micro Devices, Inc.");
     print_device(&gpu);
     print_layers(&gpu);
     print_layers(&intel);
+    print_layers(&amd);
     for (cpu.float_width = 4; cpu.float_width <= 16; cpu.float_width *= 2) print_device(&cpu);
     return 0;
 }
