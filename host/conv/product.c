@@ -1,52 +1,32 @@
 #include "conv/product.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "conv/defines.h"
 
 extern const tsr__source tsr__source_conv_implicit_gemm;
 
-/* Tiles, their work-items, and what share of the arithmetic of the first they reach where there is work enough:
- * measured on an NVIDIA H200. */
-static const struct {
-    int32_t tile_k, tile_p, reg_k, reg_p;
-    double efficiency;
-} tiles[] = {
-    {128, 128, 8, 8, 1.0}, /* 256 items; 4 local loads of 4 floats for 64 multiply-adds */
-    {128, 64, 8, 4, 0.96}, /* 256; 3 for 32                                             */
-    {64, 128, 8, 8, 0.77}, /* 128: for first layers, whose steps are short              */
-    {64, 64, 8, 4, 0.92},  /* 128                                                       */
-    {64, 64, 4, 4, 0.85},  /* 256: where registers are scarce                           */
-    {32, 32, 4, 4, 0.76},  /* 64: for few channels, few pixels and small work-groups    */
-};
-enum { TILES = sizeof tiles / sizeof tiles[0], MOST_SPLITS = 32, WHOLE_STEP = 8 };
-
-static int64_t items(const tsr__params *params)
-{
-    const int32_t *v = params->value;
-    return (int64_t)(v[TSR__TILE_K] / v[TSR__REG_K]) * (v[TSR__TILE_P] / v[TSR__REG_P]);
-}
+enum { MOST_SPLITS = 32, WHOLE_STEP = 8 };
 
 int64_t tsr__product_tiles_of_k(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(tsr__group_k(p), params->value[TSR__TILE_K]);
+    return tsr__ceil_div(tsr__group_k(p), params->value[TSR__GEMM_K]);
 }
 
 int64_t tsr__product_padded_c(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(tsr__group_c(p), params->value[TSR__STEP]) * params->value[TSR__STEP];
+    return tsr__ceil_div(tsr__group_c(p), params->value[TSR__GEMM_STEP]) * params->value[TSR__GEMM_STEP];
 }
 
 int64_t tsr__product_packed_elements(const tsr__problem *p, const tsr__params *params)
 {
     return p->groups * tsr__product_tiles_of_k(p, params) * tsr__taps(p) * tsr__product_padded_c(p, params) *
-           params->value[TSR__TILE_K];
+           params->value[TSR__GEMM_K];
 }
 
 static int64_t work_groups(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(p->y.n * tsr__phase_pixels(p), params->value[TSR__TILE_P]) *
+    return tsr__ceil_div(p->y.n * tsr__phase_pixels(p), params->value[TSR__GEMM_P]) *
            tsr__product_tiles_of_k(p, params) * tsr__phases(p) * p->groups;
 }
 
@@ -55,7 +35,7 @@ static int64_t work_groups(const tsr__problem *p, const tsr__params *params)
 /* Steps of a work-group that makes all of its sums. */
 static int64_t steps_of(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__taps(p) * tsr__product_padded_c(p, params) / params->value[TSR__STEP];
+    return tsr__taps(p) * tsr__product_padded_c(p, params) / params->value[TSR__GEMM_STEP];
 }
 
 /* Into how many parts sums may be taken apart: so that each compute unit has two work-groups, which hide each other's
@@ -77,38 +57,30 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
 {
     /* A step longer than the channels would be mostly zeros; a first layer has 3. */
     const int32_t step = tsr__group_c(p) <= WHOLE_STEP / 2 ? WHOLE_STEP / 2 : WHOLE_STEP;
-    tsr__params made = {{tiles[tile].tile_k, tiles[tile].tile_p, tiles[tile].reg_k, tiles[tile].reg_p, step, 1}};
+    tsr__params made = tsr__gemm_params(tile, step);
+    made.value[TSR__SPLITS] = 1;
     if (splits) made.value[TSR__SPLITS] = splits_for(device, p, &made);
     return made;
 }
 
-/* How many sums a work-item has registers for: doubles take two each, a transposed problem has its phases to remember,
- * and threads of Intel's GPUs hold 128 registers for 8 or 16 items, and convert halves in some of them. */
-static int32_t most_sums(const tsr_device *device, const tsr__problem *p)
-{
-    if (p->x.dtype == TSR_F64 || p->window.transposed) return 16;
-    if (strstr(device->vendor, "Intel") == NULL) return 64;
-    return p->x.dtype == TSR_F16 ? 16 : 32;
-}
-
+/* A transposed problem has its phases to remember too. */
 static bool fits(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
-    const int32_t *v = params->value;
-    const uint64_t element = p->x.dtype == TSR_F64 ? sizeof(double) : sizeof(float);
-    const uint64_t local_bytes = 2 * element * (uint64_t)(v[TSR__STEP] * (v[TSR__TILE_K] + v[TSR__TILE_P] + 4));
+    enum { SUMS_OF_PHASES = 16, SPARE = 4 };
+    const int32_t most = p->window.transposed ? SUMS_OF_PHASES : tsr__gemm_most_sums(device, p);
     return tsr__product_packed_elements(p, params) <= TSR__MAX_INT_INDEX &&
-           (uint64_t)items(params) <= device->max_work_group && (uint64_t)items(params) <= device->max_work_items[0] &&
-           local_bytes <= device->local_bytes && v[TSR__REG_K] * v[TSR__REG_P] <= most_sums(device, p);
+           tsr__gemm_fits(device, p, params, most, SPARE);
 }
 
 /* The share of the arithmetic that a tile reaches. */
 static double efficiency_of(const tsr__params *params)
 {
     int i = 0;
-    while (params->value[TSR__TILE_K] != tiles[i].tile_k || params->value[TSR__TILE_P] != tiles[i].tile_p ||
-           params->value[TSR__REG_K] != tiles[i].reg_k)
+    while (params->value[TSR__GEMM_K] != tsr__gemm_tiles[i].tile_k ||
+           params->value[TSR__GEMM_P] != tsr__gemm_tiles[i].tile_p ||
+           params->value[TSR__GEMM_REG_K] != tsr__gemm_tiles[i].reg_k)
         ++i;
-    return tiles[i].efficiency;
+    return tsr__gemm_tiles[i].efficiency;
 }
 
 double tsr__pass_cost(const tsr_device *device, int64_t elements)
@@ -126,10 +98,10 @@ double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const 
     const int32_t *v = params->value;
     const double groups = (double)tsr__ceil_div(work_groups(p, params) * v[TSR__SPLITS], device->compute_units);
     const double steps = (double)tsr__ceil_div(steps_of(p, params), v[TSR__SPLITS]);
-    const double taps_of_step = (double)v[TSR__STEP] / (double)tsr__product_padded_c(p, params);
+    const double taps_of_step = (double)v[TSR__GEMM_STEP] / (double)tsr__product_padded_c(p, params);
     const double step =
-        (double)v[TSR__TILE_K] * v[TSR__TILE_P] * v[TSR__STEP] / (double)WHOLE_STEP / efficiency_of(params);
-    const double sums = steps * (groups * (step + tap * (double)items(params) * taps_of_step) + wait);
+        (double)v[TSR__GEMM_K] * v[TSR__GEMM_P] * v[TSR__GEMM_STEP] / (double)WHOLE_STEP / efficiency_of(params);
+    const double sums = steps * (groups * (step + tap * (double)tsr__gemm_items(params) * taps_of_step) + wait);
     const int64_t parts = v[TSR__SPLITS] * p->y.n * p->y.c * tsr__tensor_plane(&p->y);
     return v[TSR__SPLITS] == 1 ? sums : sums + tsr__pass_cost(device, parts);
 }
@@ -137,10 +109,10 @@ double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const 
 size_t tsr__product_candidates(const tsr_device *device, const tsr__problem *p, bool may_split, tsr__params *out,
                                size_t capacity)
 {
-    tsr__params all[2 * TILES];
+    tsr__params all[2 * TSR__GEMM_TILES];
     double least = INFINITY;
     size_t count = 0, best = 0;
-    for (int i = 0; i < 2 * TILES; ++i) {
+    for (int i = 0; i < 2 * TSR__GEMM_TILES; ++i) {
         const tsr__params made = make_params(device, p, i / 2, i % 2);
         const bool is_another = i % 2 == 0 || (may_split && made.value[TSR__SPLITS] > 1);
         if (!is_another || !fits(device, p, &made)) continue;
@@ -161,11 +133,7 @@ void tsr__product_define(const tsr__problem *p, const tsr__params *params, tsr__
     tsr__epilogue_define(l, p);
     tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
     tsr__launch_define(l, "CHANNELS_LAST", p->x.layout == TSR_LAYOUT_NHWC);
-    tsr__launch_define(l, "TILE_K", params->value[TSR__TILE_K]);
-    tsr__launch_define(l, "TILE_P", params->value[TSR__TILE_P]);
-    tsr__launch_define(l, "REG_K", params->value[TSR__REG_K]);
-    tsr__launch_define(l, "REG_P", params->value[TSR__REG_P]);
-    tsr__launch_define(l, "STEP", params->value[TSR__STEP]);
+    tsr__gemm_define(l, params);
     tsr__launch_define(l, "SPLIT", params->value[TSR__SPLITS] > 1);
 }
 
@@ -179,9 +147,9 @@ void tsr__product_launch(const tsr__problem *p, const tsr__params *params, tsr__
 {
     const tsr__window *w = &p->window;
     const int64_t tiles_of_k = tsr__product_tiles_of_k(p, params), splits = params->value[TSR__SPLITS];
-    const int64_t tiles_of_p = tsr__ceil_div(p->y.n * tsr__phase_pixels(p), params->value[TSR__TILE_P]);
-    const int64_t global[3] = {tiles_of_p * items(params), tiles_of_k * tsr__phases(p), p->groups * splits};
-    const size_t local[3] = {(size_t)items(params), 1, 1};
+    const int64_t tiles_of_p = tsr__ceil_div(p->y.n * tsr__phase_pixels(p), params->value[TSR__GEMM_P]);
+    const int64_t global[3] = {tiles_of_p * tsr__gemm_items(params), tiles_of_k * tsr__phases(p), p->groups * splits};
+    const size_t local[3] = {(size_t)tsr__gemm_items(params), 1, 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_implicit_gemm, "conv_implicit_gemm");
     tsr__product_define(p, params, l);
     tsr__launch_slot_at(l, x, x_at);

@@ -4,11 +4,10 @@
 #ifndef TSR_HOST_CONV_PRODUCT_H
 #define TSR_HOST_CONV_PRODUCT_H
 
-#include "algorithm.h"
+#include "conv/gemm.h"
 
-/* The params that a product has, before an algorithm's own: output channels and pixels of a work-group and of a
- * work-item; input channels of a step; work-groups that share a sum. */
-enum { TSR__TILE_K, TSR__TILE_P, TSR__REG_K, TSR__REG_P, TSR__STEP, TSR__SPLITS, TSR__PRODUCT_PARAMS };
+/* The params that a product has, before an algorithm's own: the tile's, and work-groups that share a sum. */
+enum { TSR__SPLITS = TSR__GEMM_PARAMS, TSR__PRODUCT_PARAMS };
 #define TSR__PRODUCT_PARAM_NAMES "k", "p", "rk", "rp", "step", "splits"
 
 /* The refusal where no tile fits. */

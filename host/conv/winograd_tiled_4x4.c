@@ -89,7 +89,7 @@ static int32_t tiles_of_pass(const tsr__problem *p, const tsr__params *params)
     const int64_t fitting = room(p, params) / (POINTS * (p->x.c + p->y.c)) / ALIGNED * ALIGNED;
     const int64_t most = fitting > least ? fitting : round_up(least, ALIGNED);
     const int64_t even = round_up(tsr__even_part(all, most), ALIGNED);
-    const int64_t whole = round_up(even, params->value[TSR__TILE_P]);
+    const int64_t whole = round_up(even, params->value[TSR__GEMM_P]);
     if (all <= most) return (int32_t)all;
     return (int32_t)(whole <= most ? whole : even);
 }
@@ -171,7 +171,7 @@ static void define(const tsr__problem *p, tsr__launch *l)
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     const tsr__problem product = product_of(p, params->value[PASS]);
-    const int64_t global[3] = {params->value[TSR__TILE_K], tsr__product_padded_c(&product, params),
+    const int64_t global[3] = {params->value[TSR__GEMM_K], tsr__product_padded_c(&product, params),
                                tsr__product_tiles_of_k(&product, params)};
     const size_t local[3] = {32, 1, 1}; /* divides every tile */
     (void)device;
