@@ -35,7 +35,7 @@ typedef struct tsr__arg {
     float real;    /* of a float */
 } tsr__arg;
 
-enum { TSR__MAX_ARGS = 80, TSR__MAX_LAUNCHES = 11, TSR__MAX_OPTIONS = 1024 };
+enum { TSR__MAX_ARGS = 80, TSR__MAX_LAUNCHES = 12, TSR__MAX_OPTIONS = 1024 };
 
 typedef struct tsr__launch {
     const tsr__source *source;

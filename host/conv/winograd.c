@@ -1,6 +1,5 @@
 #include "conv/winograd.h"
 
-#include "conv/defines.h"
 #include "cpu_family.h"
 #include "reorder_rows.h"
 
@@ -165,9 +164,8 @@ size_t tsr__winograd_candidates(const tsr_device *device, const tsr__problem *p,
 
 const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p, int32_t out)
 {
-    const tsr__window *w = &p->window;
-    if (w->filter[TSR_H] != 3 || w->filter[TSR_W] != 3) return "the filter is not 3 x 3";
-    if (w->stride[TSR_H] != 1 || w->stride[TSR_W] != 1) return "the stride is not 1";
+    const char *reason = tsr__winograd_refuse_window(p);
+    if (reason != NULL) return reason;
     tsr__params defaults;
     tsr__winograd_candidates(device, p, out, &defaults, 1);
     const bool fits = defaults.value[LOCAL] > 0 || transformed_elements(p, &defaults) <= TSR__MAX_INT_INDEX;
@@ -213,21 +211,8 @@ void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const 
     const int64_t global[3] = {p->x.c, blocks(p, params), 1};
     tsr__launch_begin(l, source, "conv_winograd_pack");
     define(p, params, l);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, p->x.c);
-    tsr__launch_int(l, p->y.c);
-    tsr__launch_int(l, tsr__weights_k_step(p));
-    tsr__launch_int(l, tsr__weights_c_step(p));
-    tsr__launch_int(l, p->flip != p->window.transposed);
+    tsr__winograd_launch_weights(l, p);
     tsr__launch_grid(l, global, local);
-}
-
-/* With stride 1 a transposed convolution is a convolution by the mirrored filter. */
-static int64_t padding(const tsr__problem *p, int axis)
-{
-    const int64_t pad = p->window.pad_begin[axis];
-    return p->window.transposed ? tsr__window_mirrored_pad(&p->window, axis, pad) : pad;
 }
 
 /* INPUT_ARGS of the kernels. */
@@ -237,8 +222,8 @@ static void launch_input(tsr__launch *l, const tsr__problem *p, const tsr__param
     tsr__launch_slot(l, is_staged(p) ? TSR__WORKSPACE : TSR__X);
     tsr__launch_int(l, p->x.size[TSR_H]);
     tsr__launch_int(l, p->x.size[TSR_W]);
-    tsr__launch_int(l, padding(p, TSR_H));
-    tsr__launch_int(l, padding(p, TSR_W));
+    tsr__launch_int(l, tsr__winograd_pad(p, TSR_H));
+    tsr__launch_int(l, tsr__winograd_pad(p, TSR_W));
     tsr__cpu_launch_strides(l, &x, tsr__spanned_c(&x));
 }
 

@@ -78,10 +78,21 @@ static inline tsr__launch *tsr__weights_begin(tsr__launches *out, const tsr__pro
 static inline void tsr__weights_end(tsr__launches *out, const tsr__problem *p, const tsr__weights_inputs *in,
                                     const tsr_device *device)
 {
-    if (!tsr__weights_are_direct(p, in))
-        tsr__launch_finish(out, p, in->pieces, device);
-    else if (p->dbias)
-        tsr__launch_channel_sums(out, p, device);
+    if (!tsr__weights_are_direct(p, in)) tsr__launch_finish(out, p, in->pieces, 1);
+    if (p->dbias) tsr__launch_channel_sums(out, p, device);
+}
+
+/* The same for GPUs, where work-items share an output channel, and its workspace: what dbias takes lies behind the
+ * rest. */
+static inline int64_t tsr__weights_shared_workspace(const tsr__problem *p, const tsr__weights_inputs *in)
+{
+    return tsr__weights_workspace(p, in) + tsr__shared_sums_elements(p);
+}
+
+static inline void tsr__weights_end_shared(tsr__launches *out, const tsr__problem *p, const tsr__weights_inputs *in)
+{
+    if (!tsr__weights_are_direct(p, in)) tsr__launch_finish(out, p, in->pieces, TSR__SHARERS);
+    if (p->dbias) tsr__launch_shared_sums(out, p, false, tsr__weights_workspace(p, in));
 }
 
 #endif

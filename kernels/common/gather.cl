@@ -7,32 +7,8 @@
 #error "the host must define STEP TILE_K"
 #endif
 
+#include "common/planes.cl"
 #include "common/taps.cl"
-
-/* Three numbers, one for each axis, as arguments and as they are handed on. */
-#define AXES(name)      int name##_d, int name##_h, int name##_w
-#define PASS_AXES(name) name##_d, name##_h, name##_w
-
-/* Pixels of planes of d x h x w, counted through all images, and where they lie. */
-typedef struct {
-    int d, h, w, step_n, step_d, step_h, step_w;
-} planes;
-
-typedef struct {
-    int n, d, h, w;
-} place;
-
-static ALWAYS_INLINE place locate_pixel(planes in, int pixel)
-{
-    const int row = pixel / in.w, slice = row / in.h;
-    const place at = {slice / in.d, slice % in.d, row % in.h, pixel % in.w};
-    return at;
-}
-
-static ALWAYS_INLINE int offset_of(planes in, place at)
-{
-    return at.n * in.step_n + at.d * in.step_d + at.h * in.step_h + at.w * in.step_w;
-}
 
 /* The input as the pixel that a work-item loads sees it. */
 typedef struct {

@@ -2,12 +2,15 @@
  * and how one is stored; for kernels for GPUs, on top of common/pool_search.cl and pool_window.cl.
  *
  *   launch      the second and third global sizes are O and N
- *   compiled in TILE_P: outputs below one another that are counted as one
+ *   compiled in TILE_P: outputs below one another that are counted as one; STORES_Y: 0 where indices alone are wanted
  *
  * Kernels are passed c, and the channels that lie side by side in x and in y.
  */
 #if !defined(TILE_P)
 #error "TILE_P must be defined"
+#endif
+#ifndef STORES_Y
+#define STORES_Y 1
 #endif
 
 #define OUTPUT_ARGS int c, int x_block, int y_block, WINDOW_ARGS
@@ -49,6 +52,6 @@ static inline pool_output pool_output_at(uint item, int c, uint block, uint tile
 static inline void pool_store(pool_search found, REAL count, pool_output out, __global Y_ELEMENT *y,
                               __global INDEX *indices, long plane)
 {
-    STORE_Y(out.is_spare ? REAL_OF(0.0) : pool_result(found.window, count), y, 0);
+    if (STORES_Y) STORE_Y(out.is_spare ? REAL_OF(0.0) : pool_result(found.window, count), y, 0);
     if (INDICES != 0) *indices = (INDEX)(out.is_spare ? 0 : found.index < 0 ? -1 : plane + found.index);
 }

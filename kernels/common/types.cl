@@ -35,6 +35,15 @@
 #define X_ELEMENT       JOIN(ELEMENT_, DTYPE)
 #define Y_ELEMENT       JOIN(ELEMENT_, Y_DTYPE)
 
+/* Elements in private memory, where halves can be no more than bits. */
+#define BITS_0 float
+#define BITS_1 ushort
+#define BITS_2 double
+#define BITS_3 char
+#define BITS_4 uchar
+#define X_BITS JOIN(BITS_, DTYPE)
+#define Y_BITS JOIN(BITS_, Y_DTYPE)
+
 #if DTYPE == 2 || Y_DTYPE == 2
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define REAL       double

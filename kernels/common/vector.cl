@@ -88,15 +88,8 @@ static ALWAYS_INLINE void store_vector(REALV v, __global Y_ELEMENT *to, int stre
         STOREV_Y(v, to);
 }
 
-/* Elements on the way from or to a tensor, in private memory, where halves can be no more than bits. Types are
- * converted as vectors and then moved one by one: to convert halves one by one is ten times slower. */
-#define BITS_0              float
-#define BITS_1              ushort
-#define BITS_2              double
-#define BITS_3              char
-#define BITS_4              uchar
-#define X_BITS              JOIN(BITS_, DTYPE)
-#define Y_BITS              JOIN(BITS_, Y_DTYPE)
+/* Elements on the way from or to a tensor, as bits: types are converted as vectors and then moved one by one, for to
+ * convert halves one by one is ten times slower. */
 #define FROM_BITSV_0(bits)  TO_REALV(LOADV(bits))
 #define FROM_BITSV_1(bits)  of_half_bits(LOADV(bits))
 #define FROM_BITSV_2(bits)  LOADV(bits)

@@ -63,24 +63,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(
 
     for (int j = 0; j < TILE_K; ++j, to += VEC) {
         const int k0 = (block * TILE_K + j) * VEC;
-        REAL tap[9][VEC];
-        REALV halfway[IN][3];
+        REAL lane[9][VEC];
+        REALV tap[9];
         for (int i = 0; i < VEC; ++i)
             for (int a = 0; a < 9; ++a) {
                 const int at = (k0 + i) * k_step + channel * c_step + (flip ? 8 - a : a);
-                tap[a][i] = k0 + i < k ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
+                lane[a][i] = k0 + i < k ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
             }
-        for (int s = 0; s < 3; ++s) {
-            const REALV g[3] = {LOADV(tap[s]), LOADV(tap[3 + s]), LOADV(tap[6 + s])};
-            REALV u[IN];
-            transform_filter(u, g);
-            for (int i = 0; i < IN; ++i) halfway[i][s] = u[i];
-        }
-        for (int i = 0; i < IN; ++i) {
-            REALV u[IN];
-            transform_filter(u, halfway[i]);
-            for (int a = 0; a < IN; ++a) STOREV(u[a], to + (i * IN + a) * c * TILE_CHANNELS);
-        }
+        for (int a = 0; a < 9; ++a) tap[a] = LOADV(lane[a]);
+        transform_taps(to, c * TILE_CHANNELS, tap);
     }
 }
 
@@ -120,15 +111,7 @@ static ALWAYS_INLINE void finish_outputs(const REALV m[POINTS], __global Y_ELEME
 {
     REALV halfway[OUT][IN];
     int place[OUT], residual_place[OUT];
-#pragma unroll
-    for (int j = 0; j < IN; ++j) {
-        REALV v[IN], w[OUT];
-#pragma unroll
-        for (int i = 0; i < IN; ++i) v[i] = m[i * IN + j];
-        transform_output(w, v);
-#pragma unroll
-        for (int i = 0; i < OUT; ++i) halfway[i][j] = w[i];
-    }
+    transform_columns(halfway, m);
 #pragma unroll
     for (int i = 0; i < OUT; ++i) {
         place[i] = i * to.w;

@@ -34,42 +34,20 @@
 #error "implicit_gemm.c must define TILE_K TILE_P REG_K REG_P STEP SPLIT CHANNELS_LAST"
 #endif
 
-#define VEC 4
+#define VEC     4
+#define PITCH_K TILE_K
+#define PITCH_P (TILE_P + VEC) /* spreads either way of loading over the banks of local memory */
 #include "common/block.cl"
 #include "common/gather.cl"
-
-/* Intel's compiler gives a thread 32 work-items on GPUs for computing, which are those without images, and then spills
- * registers. */
-#if defined(cl_intel_required_subgroup_size) && !defined(__IMAGE_SUPPORT__)
-#define SUB_GROUP __attribute__((intel_reqd_sub_group_size(16)))
-#else
-#define SUB_GROUP
-#endif
-
-#define ITEMS_K (TILE_K / REG_K)
-#define ITEMS_P (TILE_P / REG_P)
-#define ITEMS   (ITEMS_K * ITEMS_P)
-
-/* 32 neighbouring items are 4 x 8 of the tile, so that a read of weights has 4 addresses and one of inputs 8. Items
- * that differ in bit 0 read the same inputs and those that differ in bit 1 the same weights: on NVIDIA's GPUs a read of
- * 16 bytes then takes two turns of local memory's banks, and not four. */
-#define ITEM_P(item) ((item) / 2 % 8 + (item) / 32 % (ITEMS_P / 8) * 8)
-#define ITEM_K(item) ((item) % 2 + (item) / 16 % 2 * 2 + (item) / (4 * ITEMS_P) * 4)
-
-/* Pixels lie in local memory so that an item reads VEC of its own as one vector, though they are ITEMS_P apart: then
- * neighbouring items store neighbouring pixels. */
-#define RUN            (ITEMS_P * VEC)
-#define PIXEL_AT(slot) ((slot) / RUN * RUN + (slot) % VEC * ITEMS_P + (slot) % RUN / VEC)
+#include "common/gemm.cl"
 
 /* A step's inputs. So many items share the channels of a pixel; neighbouring items load neighbouring pixels of NCHW,
- * and neighbouring channels of NHWC. The pitch spreads either over the banks of local memory. */
+ * and neighbouring channels of NHWC. */
 #define SHARES             (ITEMS / TILE_P)
 #define INPUT_LOADS        (STEP / SHARES)
 #define LOAD_SLOT(item)    (CHANNELS_LAST ? (item) / SHARES : (item) % TILE_P)
 #define LOAD_CHANNEL(item) (CHANNELS_LAST ? (item) % SHARES * INPUT_LOADS : (item) / TILE_P)
 #define LOAD_STEP          (CHANNELS_LAST ? 1 : SHARES)
-#define PITCH              (TILE_P + VEC)
-#define STAGE              (STEP * (TILE_K + PITCH))
 
 /* A step's weights: neighbouring items load neighbours, one by one, for the packed weights may lie anywhere. */
 #define WEIGHT_LOADS (STEP * TILE_K / ITEMS)
@@ -77,9 +55,6 @@
 /* Steps between the outputs of a phase (see common/taps.cl), and between the inputs that they look at. */
 #define OUT_STEP(stride) (TRANSPOSED ? (stride) : 1)
 #define IN_STEP(stride)  (TRANSPOSED ? 1 : (stride))
-
-/* The sums of a work-item: of each vector of channels those of its pixels. */
-typedef REALV sums[REG_K / VEC][REG_P];
 
 __kernel void conv_implicit_gemm_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
                                       __global REAL *restrict packed, ulong packed_offset, int c, int k, int tiles,
@@ -116,40 +91,11 @@ static ALWAYS_INLINE void fetch(cargo *next, looked at, int step_c, __global con
 
 static ALWAYS_INLINE void put(const cargo *next, __local REAL *stage, int item)
 {
-    __local REAL *inputs = stage + STEP * TILE_K + LOAD_CHANNEL(item) * PITCH + LOAD_SLOT(item);
+    __local REAL *inputs = stage + STEP * TILE_K + LOAD_CHANNEL(item) * PITCH_P + LOAD_SLOT(item);
 #pragma unroll
     for (int i = 0; i < WEIGHT_LOADS; ++i) stage[item + i * ITEMS] = next->weights[i];
 #pragma unroll
-    for (int i = 0; i < INPUT_LOADS; ++i) inputs[i * LOAD_STEP * PITCH] = next->inputs[i];
-}
-
-/* sum += weights * inputs for one STEP in local memory. Loops over `sum` must be unrolled, here and below, or compilers
- * keep it in memory; turns of the outer loop overlap but for doubles, which leave no registers for that. */
-static ALWAYS_INLINE void multiply(sums sum, const __local REAL *stage, int item)
-{
-    const __local REAL *weights = stage + ITEM_K(item) * VEC;
-    const __local REAL *inputs = stage + STEP * TILE_K + ITEM_P(item) * VEC;
-#if DTYPE == 2
-#pragma unroll 1
-#else
-#pragma unroll
-#endif
-    for (int i = 0; i < STEP; ++i) {
-        REALV b[REG_P / VEC];
-#pragma unroll
-        for (int t = 0; t < REG_P / VEC; ++t) b[t] = *(const __local REALV *)&inputs[i * PITCH + t * RUN];
-#pragma unroll
-        for (int j = 0; j < REG_K / VEC; ++j) {
-            const REALV a = *(const __local REALV *)&weights[i * TILE_K + j * ITEMS_K * VEC];
-#pragma unroll
-            for (int t = 0; t < REG_P / VEC; ++t) {
-                sum[j][t * VEC + 0] = mad(a, (REALV)(b[t].s0), sum[j][t * VEC + 0]);
-                sum[j][t * VEC + 1] = mad(a, (REALV)(b[t].s1), sum[j][t * VEC + 1]);
-                sum[j][t * VEC + 2] = mad(a, (REALV)(b[t].s2), sum[j][t * VEC + 2]);
-                sum[j][t * VEC + 3] = mad(a, (REALV)(b[t].s3), sum[j][t * VEC + 3]);
-            }
-        }
-    }
+    for (int i = 0; i < INPUT_LOADS; ++i) inputs[i * LOAD_STEP * PITCH_P] = next->inputs[i];
 }
 
 /* Goes through the steps from `step` to `end`: while one is multiplied, the next is on its way. */
@@ -232,7 +178,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
     const int pixels = n * out.d * out.h * out.w, first = (int)get_group_id(0) * TILE_P;
     if (first >= pixels) return;
 
-    const int loaded = first + PIXEL_AT(LOAD_SLOT(item)), channel = LOAD_CHANNEL(item);
+    const int loaded = first + COLUMN_AT(LOAD_SLOT(item)), channel = LOAD_CHANNEL(item);
     const place at = locate_pixel(out, min(loaded, pixels - 1));
     source in = {{d, h, w, x_n, PASS_AXES(x)},
                  make_tap_axis(phase_d, pad_d, filter_d, stride_d, dilation_d, tap_step_d),
@@ -257,10 +203,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
     const int end = SPLIT ? (int)((long)steps * (split + 1) / splits) : steps;
     const int packed_tile = filter_d * filter_h * filter_w * in.padded_c * TILE_K;
     sums sum;
-#pragma unroll
-    for (int i = 0; i < REG_K / VEC; ++i)
-#pragma unroll
-        for (int t = 0; t < REG_P; ++t) sum[i][t] = (REALV)(REAL_OF(0.0));
+    clear(sum);
     accumulate(sum, stage, x + x_offset + (ulong)(group * c * x_c),
                packed + packed_offset + (ulong)((group * tiles + tile) * packed_tile) + item, in, begin, end, item);
 

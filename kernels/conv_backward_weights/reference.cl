@@ -2,20 +2,21 @@
  * layout, strides, type and size, transposed or not.
  *
  *   launch      conv_backward_weights_sum:    global = (T * R * S rounded up to whole groups, C / groups, K)
- *               conv_backward_weights_finish: global = (K rounded up to whole groups, 1, 1)
  *               local = (up to 64, 1, 1)
- *   local mem   none
+ *               conv_backward_weights_finish: global = (GROUP, K, 1), or without dscale so many GROUPs that each
+ *               work-item makes one element; local = (GROUP, 1, 1)
+ *   local mem   none; GROUP REALs by conv_backward_weights_finish
  *   needs       nothing
- *   compiled in DTYPE; HAS_SCALE HAS_DSCALE ACCUMULATE by conv_backward_weights_finish
+ *   compiled in DTYPE; HAS_SCALE HAS_DSCALE ACCUMULATE GROUP by conv_backward_weights_finish
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
  *
  * conv_backward_weights_sum: one work-item sums one element of dw into the workspace: over a row, the rows of a plane,
  * the planes of an image and the images, so that the order is fixed and no partial sum is long. It is slow and meant to
  * be: what it does can be checked by reading it.
  *
- * conv_backward_weights_finish ends every algorithm of the weights pass: one work-item adds the pieces of one output
- * channel's sums, multiplies them by scale, and makes dscale of them: the sum of dv * conv(x, w) is that of w times the
- * sums of dv * x.
+ * conv_backward_weights_finish ends every algorithm of the weights pass: a work-item adds the pieces of its share of
+ * one output channel's sums, and multiplies them by scale; GROUP of them make dscale: the sum of dv * conv(x, w) is
+ * that of w times the sums of dv * x. For CPUs GROUP is 1.
  */
 #include "common/types.cl"
 #include "common/convolution.cl"
@@ -24,7 +25,9 @@
 #define HAS_SCALE  0
 #define HAS_DSCALE 0
 #define ACCUMULATE 0
+#define GROUP      1
 #endif
+#include "common/add_shared.cl"
 
 /* The position of an element of the weights: they are k, c / groups, filter, or transposed c, k / groups, filter. */
 static long weight_at(long ok, long group_channel, long tap, long group_c, long group_k, long taps, int transposed)
@@ -78,32 +81,32 @@ __kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, ul
     *sums = sum;
 }
 
-__kernel void conv_backward_weights_finish(__global const REAL *restrict sums, ulong sums_offset,
-                                           MAYBE __global const X_ELEMENT *restrict weights, MAYBE ulong w_offset,
-                                           MAYBE __global const X_ELEMENT *restrict scale, MAYBE ulong scale_offset,
-                                           __global Y_ELEMENT *restrict dw, ulong dw_offset,
-                                           MAYBE __global Y_ELEMENT *restrict dscale, MAYBE ulong dscale_offset,
-                                           long pieces, long elements, long k, long group_c, long group_k, long taps,
-                                           int transposed)
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_weights_finish(
+    __global const REAL *restrict sums, ulong sums_offset, MAYBE __global const X_ELEMENT *restrict weights,
+    MAYBE ulong w_offset, MAYBE __global const X_ELEMENT *restrict scale, MAYBE ulong scale_offset,
+    __global Y_ELEMENT *restrict dw, ulong dw_offset, MAYBE __global Y_ELEMENT *restrict dscale,
+    MAYBE ulong dscale_offset, long pieces, long elements, long group_c, long group_k, long taps, int transposed)
 {
-    const long ok = (long)get_global_id(0);
-    if (ok >= k) return;
+    __local REAL room[GROUP];
+    const long ok = (long)get_global_id(1), first = (long)get_global_id(0), step = (long)get_global_size(0);
+    const long step_tap = step % taps, step_channel = step / taps;
     const REAL scale_k = HAS_SCALE ? LOAD_X(scale, scale_offset + (ulong)ok) : REAL_OF(1.0);
     MAYBE REAL product = REAL_OF(0.0);
-    for (long group_channel = 0; group_channel < group_c; ++group_channel) {
-        MAYBE REAL filter = REAL_OF(0.0);
-        for (long tap = 0; tap < taps; ++tap) {
-            const long at = weight_at(ok, group_channel, tap, group_c, group_k, taps, transposed);
-            REAL sum = REAL_OF(0.0);
-            for (long piece = 0; piece < pieces; ++piece) sum += sums[sums_offset + (ulong)(piece * elements + at)];
-            if (HAS_DSCALE) filter += sum * LOAD_X(weights, w_offset + (ulong)at);
-            const REAL before = ACCUMULATE ? LOAD_X(dw, dw_offset + (ulong)at) : REAL_OF(0.0);
-            STORE_Y(before + (HAS_SCALE ? sum * scale_k : sum), dw, dw_offset + (ulong)at);
-        }
-        product += filter;
+    long tap = first % taps, group_channel = first / taps;
+    while (group_channel < group_c) {
+        const long at = weight_at(ok, group_channel, tap, group_c, group_k, taps, transposed);
+        REAL sum = REAL_OF(0.0);
+        for (long piece = 0; piece < pieces; ++piece) sum += sums[sums_offset + (ulong)(piece * elements + at)];
+        if (HAS_DSCALE) product += sum * LOAD_X(weights, w_offset + (ulong)at);
+        const REAL before = ACCUMULATE ? LOAD_X(dw, dw_offset + (ulong)at) : REAL_OF(0.0);
+        STORE_Y(before + (HAS_SCALE ? sum * scale_k : sum), dw, dw_offset + (ulong)at);
+        tap += step_tap;
+        group_channel += step_channel + (tap >= taps);
+        tap -= tap >= taps ? taps : 0;
     }
-    if (HAS_DSCALE) {
-        const REAL before = ACCUMULATE ? LOAD_X(dscale, dscale_offset + (ulong)ok) : REAL_OF(0.0);
-        STORE_Y(before + product, dscale, dscale_offset + (ulong)ok);
-    }
+    if (!HAS_DSCALE) return;
+    product = add_shared(product, room, 1);
+    if (get_local_id(0) > 0) return;
+    const REAL before = ACCUMULATE ? LOAD_X(dscale, dscale_offset + (ulong)ok) : REAL_OF(0.0);
+    STORE_Y(before + product, dscale, dscale_offset + (ulong)ok);
 }

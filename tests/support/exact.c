@@ -82,7 +82,8 @@ static void *make_y(support_random *random, const tsr__problem *p, tsr__slot slo
     return data;
 }
 
-/* Indices of a pooling: of any element of each window, or of none where that lies in the padding. */
+/* Indices of a pooling: of any element of each window, or of none where that lies in the padding; and a few that point
+ * anywhere, which outside of the window are passed over. */
 static void *make_places(support_random *random, const tsr__problem *p, uint64_t bytes)
 {
     const tsr__window *w = &p->window;
@@ -93,10 +94,13 @@ static void *make_places(support_random *random, const tsr__problem *p, uint64_t
                 const int64_t *size = p->y.size;
                 const int64_t out[TSR_AXES] = {i / (size[TSR_H] * size[TSR_W]), i / size[TSR_W] % size[TSR_H],
                                                i % size[TSR_W]};
+                const bool strays = support_random_int(random, 0, 7) == 0;
                 tsr__findings f = {.any = true};
                 for (int axis = 0; axis < TSR_AXES; ++axis) {
                     const int64_t taps = tsr__window_taps(w, axis, out[axis]);
-                    f.at[axis] = tsr__window_at(w, axis, out[axis], support_random_int(random, 0, (int)taps - 1));
+                    f.at[axis] = strays
+                                     ? support_random_int(random, 0, (int)p->x.size[axis] - 1)
+                                     : tsr__window_at(w, axis, out[axis], support_random_int(random, 0, (int)taps - 1));
                 }
                 f.any = tsr__window_inside(w, f.at[TSR_D], f.at[TSR_H], f.at[TSR_W]);
                 const int64_t at = tsr__tensor_at(&p->y, n, c, out[TSR_D], out[TSR_H], out[TSR_W]);

@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "conv/conv.h"
+#include "conv_backward_activation/conv_backward_activation.h"
+#include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
+#include "pool_backward/pool_backward.h"
 #include "support/exact.h"
 #include "support/features.h"
 
-static const tsr__operator *const operators[] = {&tsr__conv, &tsr__pool};
+static const tsr__operator *const operators[] = {&tsr__conv, &tsr__pool, &tsr__conv_backward_activation,
+                                                 &tsr__conv_backward_weights, &tsr__pool_backward};
 enum { OPERATORS = sizeof operators / sizeof operators[0] };
 
 /* A large window takes a simulator minutes. */

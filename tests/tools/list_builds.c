@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "conv/conv.h"
+#include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
 #include "reorder/reorder.h"
 #include "select.h"
@@ -51,7 +52,8 @@ static void print_problem(const tsr_device *device, const tsr__problem *problem,
     }
 }
 
-/* Layers that fill a GPU, for which it takes larger tiles than for the shapes that tests run. */
+/* Layers that fill a GPU, for which it takes larger tiles than for the shapes that tests run, and their gradients by
+ * weights. */
 static void print_layers(const tsr_device *device)
 {
     static const char *const layers[] = {
@@ -65,13 +67,16 @@ static void print_layers(const tsr_device *device)
     static const tsr_layout layouts[] = {TSR_LAYOUT_NCHW, TSR_LAYOUT_NHWC};
     enum { LAYERS = sizeof layers / sizeof layers[0], TYPES = 3, LAYOUTS = 2 };
     for (int i = 0; i < LAYERS * TYPES * LAYOUTS; ++i) {
-        tsr_conv conv;
+        tsr_conv_backward b = tsr_conv_backward_default();
+        tsr_conv *conv = &b.forward;
         tsr__problem problem;
-        REQUIRE(tsr_conv_parse(layers[i / (TYPES * LAYOUTS)], &conv));
-        conv.dtype = types[i / LAYOUTS % TYPES];
-        conv.x_layout = conv.y_layout = layouts[i % LAYOUTS];
-        REQUIRE(tsr__conv_problem(&conv, &problem));
+        REQUIRE(tsr_conv_parse(layers[i / (TYPES * LAYOUTS)], conv));
+        conv->dtype = types[i / LAYOUTS % TYPES];
+        conv->x_layout = conv->y_layout = layouts[i % LAYOUTS];
+        REQUIRE(tsr__conv_problem(conv, &problem));
         print_problem(device, &problem, false);
+        REQUIRE(tsr__conv_backward_weights_problem(&b, &problem));
+        print_problem(device, &problem, true);
     }
 }
 
@@ -115,11 +120,13 @@ int main(void)
     tsr_device cpu = gpu;
     cpu.kind = TSR_DEVICE_CPU;
     cpu.local_is_dedicated = false;
-    tsr_device intel = gpu; /* gets smaller tiles */
+    tsr_device intel = gpu, amd = gpu; /* get other tiles and steps */
     snprintf(intel.vendor, sizeof intel.vendor, "Intel");
+    snprintf(amd.vendor, sizeof amd.vendor, "Advanced Micro Devices, Inc.");
     print_device(&gpu);
     print_layers(&gpu);
     print_layers(&intel);
+    print_layers(&amd);
     for (cpu.float_width = 4; cpu.float_width <= 16; cpu.float_width *= 2) print_device(&cpu);
     return 0;
 }

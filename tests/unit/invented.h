@@ -3,6 +3,7 @@
 #define TSR_TESTS_INVENTED_H
 
 #include "conv/conv.h"
+#include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
 #include "support/check.h"
 
@@ -40,6 +41,16 @@ static inline tsr__problem conv_problem(const char *text, tsr_layout layout)
     assert_ok(tsr_conv_parse(text, &conv));
     conv.x_layout = conv.y_layout = layout;
     assert_ok(tsr__conv_problem(&conv, &problem));
+    return problem;
+}
+
+static inline tsr__problem weights_problem(const char *text, tsr_layout layout)
+{
+    tsr_conv_backward b = tsr_conv_backward_default();
+    tsr__problem problem;
+    assert_ok(tsr_conv_parse(text, &b.forward));
+    b.forward.x_layout = b.forward.y_layout = layout;
+    assert_ok(tsr__conv_backward_weights_problem(&b, &problem));
     return problem;
 }
 

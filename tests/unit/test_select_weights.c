@@ -1,19 +1,8 @@
 /* Which algorithm makes the gradient by weights, on invented devices. */
-#include "conv_backward_weights/conv_backward_weights.h"
 #include "select.h"
 #include "unit/invented.h"
 
 enum { MANY = 16 };
-
-static tsr__problem weights_problem(const char *text, tsr_layout layout)
-{
-    tsr_conv_backward b = tsr_conv_backward_default();
-    tsr__problem problem;
-    assert_ok(tsr_conv_parse(text, &b.forward));
-    b.forward.x_layout = b.forward.y_layout = layout;
-    assert_ok(tsr__conv_backward_weights_problem(&b, &problem));
-    return problem;
-}
 
 /* What is said of the named algorithm, or with NULL of the one that is chosen. */
 static tsr_candidate candidate(const tsr__problem *problem, const char *algorithm)
