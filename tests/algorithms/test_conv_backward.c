@@ -91,6 +91,7 @@ static void check_tiles(const exact_lab *lab, passes *tallies)
         "conv:n2c20h64w48k256st2",
         "convt:c256h33w32k12st2x3",
         "conv:n4c6d5h20w9k256st2x2x1,f16",
+        "conv:n2c64h9w8k40r3s3pd1x1x0x1,flip",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i)
         for (size_t pair = 0; pair < 3; ++pair) {

@@ -304,7 +304,8 @@ static bool verify(const exact_lab *lab, const tsr__offer *offer, const tsr_plan
     bool good = true;
     for (int i = 0; i < TSR__SLOTS; ++i) {
         const char *name = name_of(problem->op, i);
-        const leeway allowed = {tolerance(offer->algorithm, problem, (tsr__slot)i), lab->signless_zeros && i == TSR__Y};
+        const leeway allowed = {tolerance(offer->algorithm, problem, (tsr__slot)i),
+                                lab->signless_zeros && i != TSR__INDICES};
         if (d->tensor[i] != NULL)
             good = holds(info, &buffers[i], d->tensor[i], name, element_bytes(problem, (tsr__slot)i), allowed) && good;
         if (support_guarded_intact(&buffers[i])) continue;
