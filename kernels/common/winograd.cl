@@ -187,7 +187,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT
     __local REAL strip[LOCAL_REALS];
     const source in = SOURCE;
     const grid tiles = GRID;
-    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     const int tile = first_tile + (int)get_global_id(0) * TILES;
 
     for (int c0 = 0; c0 < c; c0 += VEC) transform_strip(strip, x + x_offset, in, tiles, tile, c0);
@@ -210,7 +210,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_outpu
                                                                                   TILE_ARGS)
 {
     const grid tiles = GRID;
-    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     const int strip = (int)get_global_id(0), tile = first_tile + strip * TILES, block = (int)get_global_id(1);
     MAKE_STRIP(scratch + scratch_offset + strip * POINTS * point_step(c), block);
 }

@@ -208,7 +208,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked
                        x_w,
                        x_channel,
                        x_step};
-    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w};
+    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     /* The outputs of this phase, which are those of y where there is one phase. */
     const int rows = phase_outputs(p, phase_h, STRIDE_H), columns = phase_outputs(q, phase_w, STRIDE_W);
     const int count = phase_outputs(o, phase_d, STRIDE_D) * rows * columns;

@@ -108,7 +108,7 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
 /* Columns that a window shares with the one before. */
 #define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
 
-static ALWAYS_INLINE void store_output(REALV result, __global Y_ELEMENT *to, int channels, int streams)
+MAYBE static ALWAYS_INLINE void store_output(REALV result, __global Y_ELEMENT *to, int channels, int streams)
 {
     if (NHWC && channels < VEC)
         store_first(result, to, channels);
