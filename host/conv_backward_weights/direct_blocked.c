@@ -10,9 +10,30 @@ static const char *const param_names[] = {"vec", "k", "c", NULL};
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
 
+/* Whether a filter of one tap reads some pixels of blocks alone, which are then gathered: else each tile of channels
+ * would have the memory's lines between them come along. */
+static bool is_sparse(const tsr__problem *p, const tsr__weights_inputs *in)
+{
+    bool strided = false;
+    for (int axis = 0; axis < TSR_AXES; ++axis) {
+        strided = strided || p->window.stride[axis] > 1;
+        if (p->window.pad_begin[axis] != 0 || p->window.pad_end[axis] != 0) return false;
+    }
+    return strided && tsr__taps(p) == 1 && tsr__layout_is_blocked(in->x.given.layout);
+}
+
+static void stage_sparse(const tsr__problem *p, tsr__weights_inputs *in)
+{
+    tsr_tensor *x = &in->x.given;
+    tsr__copy_axes(x->size, in->dv.given.size);
+    for (int axis = 0; axis < TSR_AXES; ++axis) x->strides.size[axis] *= p->window.stride[axis];
+    tsr__weights_stage(&in->x, x->layout);
+}
+
 /* What the kernel goes through: of a filter of one tap that reads all pixels, rows that follow one another are one. */
 typedef struct view {
     tsr_tensor x, dv;
+    tsr__window window;
     int64_t chunk; /* rows that all taps and tiles multiply before the next ones: near caches hold what they see */
 } view;
 
@@ -28,8 +49,9 @@ static void join_rows(tsr_tensor *t, int64_t rows)
 
 static view view_of(const tsr__problem *p, const tsr__weights_inputs *in)
 {
-    view v = {in->x.read, in->dv.read, 1};
-    if (tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(&v.x) &&
+    view v = {in->x.read, in->dv.read, p->window, 1};
+    for (int axis = 0; axis < TSR_AXES && is_sparse(p, in); ++axis) v.window.stride[axis] = 1;
+    if (tsr__window_is_pointwise(&v.window) && tsr__tensor_has_dense_planes(&v.x) &&
         tsr__tensor_has_dense_planes(&v.dv)) {
         int64_t rows = v.dv.size[TSR_H];
         while (rows > 1 && (v.dv.size[TSR_H] % rows != 0 || rows * v.dv.size[TSR_W] > PIXELS)) --rows;
@@ -70,6 +92,7 @@ static tsr__weights_inputs inputs_of(const tsr__problem *p, int64_t width)
 {
     tsr__weights_inputs in = tsr__weights_inputs_of(p);
     const tsr_tensor *x = &in.x.given, *dv = &in.dv.given;
+    if (is_sparse(p, &in)) stage_sparse(p, &in);
     if (x->dtype == TSR_F16 || tsr__cpu_straddles(x, p->groups)) tsr__weights_stage(&in.x, TSR_LAYOUT_NCHW);
     if (dv->dtype == TSR_F16 || tsr__cpu_straddles(dv, p->groups) || dv->layout == TSR_LAYOUT_NCHW ||
         (dv->layout == TSR_LAYOUT_NHWC && dv->c / p->groups % width != 0))
@@ -214,7 +237,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, dv->c);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
-    tsr__launch_window(l, &p->window);
+    tsr__launch_window(l, &v.window);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, tiles.c);
     tsr__launch_int(l, tiles.k);

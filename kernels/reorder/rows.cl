@@ -78,6 +78,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void reorder_rows(
     __global Y_ELEMENT *to = y + y_offset + n * y_n + id * y_d + ih * y_h + place(first, Y_BLOCK, y_c);
 
     int i = begin;
+    /* Vectors of channels stay vectors. */
+    if (X_BLOCK == Y_BLOCK && X_BLOCK != 1 && x_channels == GROUP)
+        for (; i < end; ++i)
+#pragma unroll
+            for (int k = 0; k < GROUP; k += VEC)
+                STOREV_Y(LOADV_X(from + place(k, X_BLOCK, x_c) + i * x_pixel),
+                         to + place(k, Y_BLOCK, y_c) + i * y_pixel);
     if (x_channels == GROUP)
         for (; i + VEC <= end; i += VEC) {
             REAL lane[GROUP][VEC];
