@@ -82,11 +82,12 @@ static inline bool tsr__window_inside(const tsr__window *w, int64_t d, int64_t h
     return d >= 0 && d < w->size[TSR_D] && h >= 0 && h < w->size[TSR_H] && column >= 0 && column < w->size[TSR_W];
 }
 
-/* Whether each output looks at the input of its own place, and at no other. */
+/* Whether each output looks at the input of its own place, and at no other, and both have the same size. */
 static inline bool tsr__window_is_pointwise(const tsr__window *w)
 {
     for (int axis = 0; axis < TSR_AXES; ++axis)
-        if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0)
+        if (w->filter[axis] != 1 || w->stride[axis] != 1 || w->pad_begin[axis] != 0 || w->pad_end[axis] != 0 ||
+            w->output_padding[axis] != 0)
             return false;
     return true;
 }

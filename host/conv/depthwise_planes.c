@@ -34,8 +34,10 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
 {
     static const int32_t tiles[] = {7, 4};
     size_t count = 0;
-    for (; count < sizeof tiles / sizeof tiles[0] && count < capacity; ++count)
-        out[count] = (tsr__params){{(int32_t)tsr__cpu_real_width(device, p), tiles[count]}};
+    for (size_t i = 0; i < sizeof tiles / sizeof tiles[0] && count < capacity; ++i) {
+        const tsr__params made = {{(int32_t)tsr__cpu_real_width(device, p), tiles[i]}};
+        if (rows_of(device, p, &made) > 0) out[count++] = made;
+    }
     return count;
 }
 
@@ -51,8 +53,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     if (types != NULL) return types;
     if (tsr__shares_channel(p)) return TSR__CONV_SHARED_CHANNEL;
     if (!tsr__cpu_is_unrolled(&p->window)) return TSR__CONV_LARGE_FILTER;
-    params(device, p, &made);
-    if (rows_of(device, p, &made) < 1) return "a row and what it sees take more than 2048 vectors";
+    if (candidates(device, p, &made, 1) == 0) return "a row and what it sees take more than 2048 vectors";
     return NULL;
 }
 

@@ -323,7 +323,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     launch_axis_strides(l, &x);
     launch_target(l, p, &p->y);
     launch_target(l, p, &p->residual);
-    tsr__launch_int(l, tsr__cpu_streams(&p->y));
+    tsr__launch_int(l, tsr__cpu_streams(&p->y) && !p->window.transposed); /* neighbours are of other phases */
     tsr__launch_grid(l, global, local);
 }
 

@@ -50,15 +50,18 @@ static void join_rows(tsr_tensor *t, int64_t rows)
 static view view_of(const tsr__problem *p, const tsr__weights_inputs *in)
 {
     view v = {in->x.read, in->dv.read, p->window, 1};
+    int64_t rows = 1;
     for (int axis = 0; axis < TSR_AXES && is_sparse(p, in); ++axis) v.window.stride[axis] = 1;
-    if (tsr__window_is_pointwise(&v.window) && tsr__tensor_has_dense_planes(&v.x) &&
-        tsr__tensor_has_dense_planes(&v.dv)) {
-        int64_t rows = v.dv.size[TSR_H];
-        while (rows > 1 && (v.dv.size[TSR_H] % rows != 0 || rows * v.dv.size[TSR_W] > PIXELS)) --rows;
+    if (tsr__window_is_pointwise(&v.window)) rows = v.dv.size[TSR_H];
+    while (rows > 1 && (v.dv.size[TSR_H] % rows != 0 || rows * v.dv.size[TSR_W] > PIXELS)) --rows;
+    if (rows * v.dv.size[TSR_W] < PIXELS) v.chunk = PIXELS / (rows * v.dv.size[TSR_W]);
+    /* Where rows do not follow one another in memory a chunk has the same pixels, as more rows. */
+    if (tsr__tensor_has_dense_planes(&v.x) && tsr__tensor_has_dense_planes(&v.dv)) {
         join_rows(&v.x, rows);
         join_rows(&v.dv, rows);
+    } else {
+        v.chunk *= rows;
     }
-    if (v.dv.size[TSR_W] < PIXELS) v.chunk = PIXELS / v.dv.size[TSR_W];
     return v;
 }
 

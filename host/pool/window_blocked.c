@@ -1,4 +1,4 @@
-/* The pooling for CPUs where channels lie side by side: kernels/pool/window_blocked.cl tells what it does and why. */
+/* The pooling for CPUs, with channels side by side: kernels/pool/window_blocked.cl tells what it does and why. */
 #include "pool/defines.h"
 
 extern const tsr__source tsr__source_pool_window_blocked;
@@ -32,7 +32,7 @@ static tsr__cpu_share plain_share(const tsr_device *device, const tsr__problem *
     enum { ENOUGH = 2048, COLUMNS = 256, ITEMS_PER_UNIT = 4 };
     tsr__cpu_share s = {p->y.size[TSR_H], tsr__even_part(p->y.size[TSR_W], COLUMNS), 1};
     const int64_t wanted = (int64_t)ITEMS_PER_UNIT * device->compute_units;
-    const int64_t others = p->y.n * p->y.size[TSR_D] * tsr__ceil_div(p->y.c, tsr__cpu_vector_width(device));
+    const int64_t others = p->y.n * p->y.size[TSR_D] * tsr__ceil_div(p->y.c, tsr__cpu_real_width(device, p));
     while (s.rows > 1 && (region(p, s.rows, s.columns) > ENOUGH || s.rows * s.columns > ENOUGH ||
                           others * tsr__ceil_div(p->y.size[TSR_H], s.rows) < wanted))
         s.rows = tsr__ceil_div(s.rows, 2);
@@ -54,7 +54,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 {
     (void)params;
     enum { ENOUGH = 128 }; /* vectors of outputs */
-    const int64_t width = is_plain(p) ? tsr__cpu_vector_width(device) : tsr__cpu_channel_vector(device, &p->y);
+    const int64_t width = is_plain(p) ? tsr__cpu_real_width(device, p) : tsr__cpu_channel_vector(device, &p->y);
     const int64_t vectors = tsr__ceil_div(p->x.c, width);
     const tsr__cpu_share s =
         is_plain(p) ? plain_share(device, p) : tsr__cpu_share_of(device, &p->y, p->y.size[TSR_W], vectors, ENOUGH);

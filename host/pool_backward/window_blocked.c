@@ -1,5 +1,5 @@
-/* The gradient of poolings for CPUs where channels lie side by side: kernels/pool_backward/window_blocked.cl tells what
- * it does and why. */
+/* The gradient of poolings for CPUs, with channels side by side: kernels/pool_backward/window_blocked.cl tells what it
+ * does and why. */
 #include "pool_backward/defines.h"
 
 extern const tsr__source tsr__source_pool_backward_window_blocked;
@@ -83,7 +83,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)params;
-    const int64_t width = is_plain(p) ? tsr__cpu_vector_width(device) : tsr__cpu_channel_vector(device, &p->x);
+    const int64_t width = is_plain(p) ? tsr__cpu_real_width(device, p) : tsr__cpu_channel_vector(device, &p->x);
     const int64_t vectors = tsr__ceil_div(p->x.c, width);
     int64_t size[TSR_AXES];
     sizes_of(p, size);

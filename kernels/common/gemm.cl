@@ -2,9 +2,8 @@
  * common/vector.cl.
  *
  *   compiled in TILE_K, TILE_P: rows and columns of the tile; REG_K, REG_P: those of a work-item; STEP: terms of each
- *   sum
- *               that lie in local memory at once; PITCH_K, PITCH_P: from one term of all rows, or columns, to the next;
- *               VEC = 4
+ *               sum that lie in local memory at once; PITCH_K, PITCH_P: from one term of all rows, or columns, to the
+ *               next; VEC = 4
  *   needs       8 divides TILE_P / REG_P, 4 divides TILE_K / REG_K, REG_K and REG_P
  *
  * A stage is what lies in local memory at once: STEP terms of TILE_K rows, then STEP terms of TILE_P columns.

@@ -45,6 +45,12 @@ typedef struct {
     }
 #define SOURCE(plane, io, ip) SOURCE_IN(plane, io, ip, x_d, x_h, x_w, 0)
 
+/* Where an element of the plane lies. Unsigned: where a part of the plane is there, it goes beyond 32 bits and back. */
+static ALWAYS_INLINE int pool_offset(pool_source from, int id, int ih, int iw)
+{
+    return (int)((uint)id * (uint)from.x_d + (uint)ih * (uint)from.x_h + (uint)iw * (uint)from.x_w - (uint)from.origin);
+}
+
 static inline int pool_has_rows(pool_source from)
 {
     return from.depth.first < from.depth.end && from.height.first < from.height.end;

@@ -100,8 +100,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_plan
                 filter_tile(sum, region + (i * STRIDE_H * pitch + iq * STRIDE_W) * VEC, pitch * VEC, filter);
 #pragma unroll
                 for (int t = 0; t < TILE_Q; ++t) {
+                    if (iq + t >= q) break;
                     MAYBE const REALV more = HAS_RESIDUAL ? LOADV_OWN(added + (at + t) * VEC) : sum[t];
-                    if (iq + t < q) outputs[at + t] = EPILOGUE(REALV, sum[t], scale_k, bias_k, more, slope_k);
+                    outputs[at + t] = EPILOGUE(REALV, sum[t], scale_k, bias_k, more, slope_k);
                 }
             }
         scatter_planes(outputs, q, y + y_offset + (ulong)(n * y_n + k * y_c + p0 * y_h), multiplier * y_c, y_h, made, q,

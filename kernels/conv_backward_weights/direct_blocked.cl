@@ -9,8 +9,8 @@
  *               ROOM: at least tiles_c * tiles_k * T * R * S; ACCUMULATE: sums are added to what is there
  *   run time    everything else
  *
- * One work-item makes all taps of the filters from `tiles` tiles of channels of x to one tile of channels of dv, over
- * one piece of all rows of outputs. It goes through `chunk` rows at a time, whose parts of x and dv a near cache holds
+ * One work-item makes all taps of the filters from tiles_c tiles of channels of x to tiles_k of dv's, over one
+ * piece of all rows of outputs. It goes through `chunk` rows at a time, whose parts of x and dv a near cache holds
  * while every tap and tile multiplies them: a pixel of dv is a vector, and one of x a number that all lanes share,
  * so that a tile of products costs few loads. The sums of a chunk are added to those before, so that no chain of
  * additions is long, and the order is the same whatever the tiles.
@@ -112,7 +112,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weigh
 {
     const int taps = t * r * s, group_c = c / groups, group_k = k / groups;
     const int k0 = (int)get_global_id(1) * tiles_k * TILE_K * VEC, c0 = (int)get_global_id(0) * tiles_c * TILE_C;
-    const int group = k0 / group_k, piece = (int)get_global_id(2);
+    const int group = min(k0 / group_k, groups - 1), piece = (int)get_global_id(2);
     const int here_c = min(tiles_c, (group_c - c0 + TILE_C - 1) / TILE_C);
     const int here_k = min(tiles_k, all_k - (int)get_global_id(1) * tiles_k);
     const window_axis depth = {d, stride_d, dilation_d, pad_d}, height = {h, stride_h, dilation_h, pad_h};

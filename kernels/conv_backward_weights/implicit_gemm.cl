@@ -94,7 +94,10 @@ static ALWAYS_INLINE void fetch(cargo *next, const source *in, place pixel, int 
                          pixel.w * in->stride_w - in->pad_w};
     const int place_in_dv = offset_of(in->dv, pixel), from = exists ? place_in_dv : 0;
 #pragma unroll
-    for (int i = 0; i < ROW_LOADS; ++i) next->rows[i] = LOAD_X(dv, from + in->row[i]);
+    for (int i = 0; i < ROW_LOADS; ++i) {
+        const REAL loaded = LOAD_X(dv, from + in->row[i]);
+        next->rows[i] = exists ? loaded : REAL_OF(0.0);
+    }
 #pragma unroll
     for (int i = 0; i < COLUMN_LOADS; ++i) {
         const int at = look(in, in->tap[ONE_TAP ? 0 : i], first), inside = exists & (at >= 0);

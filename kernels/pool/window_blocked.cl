@@ -76,8 +76,8 @@ static ALWAYS_INLINE pool_search search_window(pool_source from, pool_span width
     for (int i = from.depth.first; i < from.depth.end; ++i)
         for (int j = from.height.first; j < from.height.end; ++j) {
             const int id = from.depth.begin + i * from.step_d, ih = from.height.begin + j * from.step_h;
-            take_row(&search, from.plane + (id * from.x_d + ih * from.x_h + width.begin * from.x_w - from.origin), from,
-                     width, channels, id * from.index_d + ih * from.index_h + width.begin * from.index_w, whole);
+            take_row(&search, from.plane + pool_offset(from, id, ih, width.begin), from, width, channels,
+                     id * from.index_d + ih * from.index_h + width.begin * from.index_w, whole);
         }
     return search;
 }
@@ -90,7 +90,7 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
     if ((uint)iw >= (uint)w) return window;
     for (int i = from.depth.first; i < from.depth.end; ++i) {
         const int id = from.depth.begin + i * from.step_d;
-        PLANE *at = from.plane + (id * from.x_d + from.height.begin * from.x_h + iw * from.x_w - from.origin);
+        PLANE *at = from.plane + pool_offset(from, id, from.height.begin, iw);
         if (inside) {
 #pragma unroll
             for (int j = 0; j < R; ++j) pool_add(&window, load(at + j * from.step_h * from.x_h, channels, whole));
@@ -105,8 +105,9 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
 /* Whether windows slide along a row: they are compiled in, and no index is asked. */
 #define SLIDES (INDICES == 0 && S > 0)
 
-/* Columns that a window shares with the one before. */
+/* Columns that a window shares with the one before, and how far they then move. */
 #define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
+#define MOVED  (SHARED > 0 ? STRIDE_W : 0)
 
 MAYBE static ALWAYS_INLINE void store_output(REALV result, __global Y_ELEMENT *to, int channels, int streams)
 {
@@ -121,17 +122,17 @@ static ALWAYS_INLINE void slide_row(pool_source from, OUTPUT *y, int y_w, int q0
                                     int channels, MAYBE int streams, const int whole, const int inside)
 {
     const long rows = (long)from.depth.counted * from.height.counted;
-    pool_window column[S > 0 ? S + STRIDE_W : 1]; /* never of none, also where nothing slides */
+    pool_window column[S > 0 ? S + MOVED : 1]; /* never of none, also where nothing slides */
 #pragma unroll
     for (int i = 0; i < SHARED; ++i)
-        column[STRIDE_W + i] = take_column(from, q0 * STRIDE_W - pad + i, w, channels, whole, inside);
+        column[MOVED + i] = take_column(from, q0 * STRIDE_W - pad + i, w, channels, whole, inside);
     for (int iq = q0; iq < q_end; ++iq) {
         const int iw = iq * STRIDE_W - pad;
         pool_window window = pool_empty();
 #pragma unroll
         for (int i = 0; i < S; ++i) {
             column[i] =
-                i < SHARED ? column[i + STRIDE_W] : take_column(from, iw + i * DILATION_W, w, channels, whole, inside);
+                i < SHARED ? column[i + MOVED] : take_column(from, iw + i * DILATION_W, w, channels, whole, inside);
             pool_join_window(&window, column[i]);
         }
         const REALV count = (REALV)((REAL)(rows * pool_counted_taps(iw, S, DILATION_W, w, end_w)));
@@ -157,7 +158,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked
     const pool_span depth = LOCATE_D(oo);
     const int pitch = seen_w.end - seen_w.first, lines = seen_h.end - seen_h.first, slice = lines * pitch;
     const int begin = depth.begin + depth.first * dilation_d;
-    const int origin = (begin * slice + seen_h.first * pitch + seen_w.first) * VEC;
+    const int origin = (int)(((uint)begin * (uint)slice + (uint)seen_h.first * (uint)pitch + (uint)seen_w.first) * VEC);
     const int x_at = n * x_n + first * VEC * x_c + begin * x_d + seen_h.first * x_h + seen_w.first;
     REAL x_part[PART * VEC];
     REALV y_part[PART];

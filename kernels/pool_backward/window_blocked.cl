@@ -91,8 +91,7 @@ static ALWAYS_INLINE void look(pool_found *found, pool_source from, pool_span wi
     const pool_span height = from.height;
     for (int k = from.depth.first; k < from.depth.end; ++k) {
         const int deep = k * from.step_d, position = deep * from.index_d;
-        PLANE *slice = from.plane + ((from.depth.begin + deep) * from.x_d + height.begin * from.x_h +
-                                     width.begin * from.x_w - from.origin);
+        PLANE *slice = from.plane + pool_offset(from, from.depth.begin + deep, height.begin, width.begin);
         if (!for_nan && is_full(height, width)) {
 #pragma unroll
             for (int j = 0; j < R; ++j)
@@ -145,7 +144,7 @@ typedef struct {
 static ALWAYS_INLINE pool_gift gift_of(outputs of, positions in, int op, int oq, pool_source from, pool_span width,
                                        int channels, const int whole)
 {
-    const int at = op * of.h + oq * of.w - of.origin;
+    const int at = (int)((uint)op * (uint)of.h + (uint)oq * (uint)of.w - (uint)of.origin);
     const pool_window window = {load(of.dy + at, channels, whole), (REAL_INTV)(0)};
     const int begin = from.depth.begin * from.index_d + from.height.begin * from.index_h + width.begin * from.index_w;
     pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};
@@ -172,8 +171,7 @@ static ALWAYS_INLINE void give_output(outputs of, positions in, int op, int oq, 
     const pool_span clipped = inner ? width : pool_clip(width, from.step_w, to.w);
     const int columns = to.w.end - to.w.first, position = tap * from.step_d * from.index_d;
     REALV *sums = to.sums + (height.begin - to.h.first) * columns + width.begin - to.w.first;
-    PLANE *slice =
-        from.plane + (to.d.first * from.x_d + height.begin * from.x_h + width.begin * from.x_w - from.origin);
+    PLANE *slice = from.plane + pool_offset(from, to.d.first, height.begin, width.begin);
     if (is_full(height, clipped)) {
 #pragma unroll
         for (int j = 0; j < R; ++j)
@@ -250,14 +248,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_windo
             if (tap.first >= tap.end) continue;
 #if PLAIN
             const int begin = depth.begin + depth.first * dilation_d, out_at = y_at + over_h.first * y_h + over_w.first;
-            const int origin = (begin * slice + seen_h.first * pitch + seen_w.first) * VEC;
+            const int origin =
+                (int)(((uint)begin * (uint)slice + (uint)seen_h.first * (uint)pitch + (uint)seen_w.first) * VEC);
             gather_planes(dy_part, out_w, dy + dy_offset + out_at, y_c, y_h, out_h, out_w, channels);
             if (KIND == 3) gather_planes(y_part, out_w, y + y_offset + out_at, y_c, y_h, out_h, out_w, channels);
             for (int k = 0; k < depth.end - depth.first && PART_OF_X > VEC; ++k)
                 gather_planes(x_part + k * dilation_d * slice * VEC, pitch,
                               x + x_offset + x_at + (begin + k * dilation_d) * x_d + seen_h.first * x_h + seen_w.first,
                               x_c, x_h, seen_h.end - seen_h.first, pitch, channels);
-            const int out_origin = (over_h.first * out_w + over_w.first) * VEC;
+            const int out_origin = (int)(((uint)over_h.first * (uint)out_w + (uint)over_w.first) * VEC);
             const outputs of = {y_part, dy_part, indices + indices_offset + y_at, out_w * VEC, VEC, out_origin};
 #else
             __global const X_ELEMENT *y_from = y + y_offset + y_at, *dy_from = dy + dy_offset + y_at;

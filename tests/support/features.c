@@ -65,6 +65,7 @@ static const char *const convs[] = {
     "convt:c8h5w6k8r2s2st2",
     "convt:c8h5w6k8r1s1st3",
     "convt:c8h5w6k8r3s3st2,same-lower",
+    "convt:c16h4w4k16r1s1dl2op1",
     /* sums in half, and a stride beyond 32-bit indices */
     "conv:n2c9h7w8k10r3s3pd1,half-sums",
     "conv:c9h7w8k10,half-sums,bias,relu",
