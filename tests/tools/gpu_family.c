@@ -1,6 +1,6 @@
-/* Every algorithm that is made for GPUs on toy problems, whatever the device, in buffers that end where tensors do:
- * for devices that tell of an access outside of a buffer, which a CPU forgives, and are slow. --signless-zeros takes +0
- * and -0 for the same, where a driver does. */
+/* Every algorithm that is made for GPUs on a third of the problems of test_features, whatever the device, in buffers
+ * that end where tensors do: for devices that tell of an access outside of a buffer, which a CPU forgives, and are
+ * slow. --signless-zeros takes +0 and -0 for the same, where a driver does. */
 #include <string.h>
 
 #include "conv/conv.h"
@@ -15,11 +15,11 @@ static const tsr__operator *const operators[] = {&tsr__conv, &tsr__pool, &tsr__c
                                                  &tsr__conv_backward_weights, &tsr__pool_backward};
 enum { OPERATORS = sizeof operators / sizeof operators[0] };
 
-/* A large window takes a simulator minutes. */
-static bool is_toy(const tsr__problem *p)
+/* All would take simulators, and PoCL's compiler, many minutes; and a large window minutes by itself. */
+static bool is_wanted(size_t i, const tsr__problem *p)
 {
-    enum { MOST_TAPS = 1024 };
-    return tsr__taps(p) <= MOST_TAPS;
+    enum { EVERY = 3, MOST_TAPS = 1024 };
+    return i % EVERY == 0 && tsr__taps(p) <= MOST_TAPS;
 }
 
 int main(int argc, char **argv)
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
     int code = 0;
     for (size_t i = 0; features_problem(tsr_context_device(lab.context), i, &problem); ++i)
         for (int op = 0; op < OPERATORS; ++op)
-            if (problem.op == operators[op] && is_toy(&problem))
+            if (problem.op == operators[op] && is_wanted(i, &problem))
                 exact_check_all(&lab, &problem, i % 2 == 0, tallies[op]);
     for (int op = 0; op < OPERATORS; ++op) code |= exact_report(&lab, operators[op], tallies[op], 1);
     exact_lab_close(&lab);
