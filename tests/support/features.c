@@ -94,6 +94,9 @@ static const char *const convs[] = {
     "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
     /* one tap, and more outputs than inputs */
     "convt:c16h4w4k16r1s1dl2op1",
+    /* transposed and depthwise once more, where the variants are views */
+    "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
+    "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
