@@ -1,7 +1,6 @@
 /* The depthwise convolution for CPUs on NCHW, several planes at once: kernels/conv/depthwise_planes.cl tells what it
  * does and why. */
-#include "conv/defines.h"
-#include "cpu_family.h"
+#include "conv/plain_depthwise.h"
 #include "reference_family.h"
 
 extern const tsr__source tsr__source_conv_depthwise_planes;
@@ -77,20 +76,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "REGION", REGION);
-    tsr__launch_slot(l, TSR__X);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_epilogue(l, p);
-    tsr__launch_slot(l, TSR__Y);
-    tsr__launch_int(l, rows);
-    tsr__launch_int(l, p->y.c / p->x.c);
-    tsr__launch_int(l, p->flip);
-    tsr__launch_int(l, p->x.c);
-    for (int axis = TSR_H; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
-    for (int axis = TSR_H; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
-    for (int axis = TSR_H; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
-    tsr__cpu_launch_strides(l, &p->x, tsr__spanned_c(&p->x));
-    tsr__cpu_launch_strides(l, &p->y, tsr__spanned_c(&p->y));
-    tsr__cpu_launch_strides(l, &p->residual, tsr__spanned_c(&p->residual));
+    tsr__launch_plain_depthwise_args(l, p, rows, TSR_H);
     tsr__launch_grid(l, global, local);
 }
 

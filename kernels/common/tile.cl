@@ -74,10 +74,7 @@ static ALWAYS_INLINE void store_tile(__global Y_ELEMENT *to, const REALV v[TILE_
 #pragma unroll
         for (int t = 0; t < TILE_Q; ++t) {
             if (t >= count) break;
-            if (Y_BLOCK == 0 && channels < VEC)
-                store_first(v[t], to + place[t], channels);
-            else
-                store_vector(keep_lanes(v[t], channels), to + place[t], streams);
+            store_channels(v[t], to + place[t], channels, streams, Y_BLOCK == 0);
         }
         return;
     }

@@ -150,6 +150,17 @@ static inline void store_first(REALV v, __global Y_ELEMENT *to, int count)
     }
 }
 
+/* Stores VEC channels, of which the first `channels` exist: zeros fill a block, and with ends_within, a constant,
+ * nothing follows them. */
+static ALWAYS_INLINE void store_channels(REALV v, __global Y_ELEMENT *to, int channels, int streams,
+                                         const int ends_within)
+{
+    if (ends_within && channels < VEC)
+        store_first(v, to, channels);
+    else
+        store_vector(keep_lanes(v, channels), to, streams);
+}
+
 /* Copies numbers within private memory, and what lies behind them up to a whole vector. */
 static inline void copy_vectors(const REAL *from, REAL *to, int count)
 {

@@ -26,30 +26,19 @@
 #include "common/indices.cl"
 
 #if PLAIN
-#define PLANE                     const REAL
-#define OUTPUT                    REAL
-#define LOAD_PLANE(from)          LOADV_OWN(from)
-#define LOAD_SOME(from, channels) LOADV_OWN(from)
-#define STORE_OUTPUT(v, to)       STOREV_OWN(v, to)
-#define SEEN(ip)                  SOURCE_IN(x_part, oo, ip, slice *VEC, pitch *VEC, VEC, origin)
+#define OUTPUT              REAL
+#define STORE_OUTPUT(v, to) STOREV_OWN(v, to)
+#define SEEN(ip)            SOURCE_IN(x_part, oo, ip, slice *VEC, pitch *VEC, VEC, origin)
 #else
-#define PLANE                     __global const X_ELEMENT
-#define OUTPUT                    __global Y_ELEMENT
-#define LOAD_PLANE(from)          LOADV_X(from)
-#define LOAD_SOME(from, channels) load_first(from, channels)
-#define STORE_OUTPUT(v, to)       store_output(v, to, channels, streams)
-#define SEEN(ip)                  SOURCE(x + x_offset + n * x_n + v * x_c, oo, ip)
+#define OUTPUT              __global Y_ELEMENT
+#define STORE_OUTPUT(v, to) store_channels(v, to, channels, streams, NHWC)
+#define SEEN(ip)            SOURCE(x + x_offset + n * x_n + v * x_c, oo, ip)
 #endif
 
+#include "common/pool_plane.cl"
 #include "common/pool_window.cl"
 #include "common/pool_over.cl"
 #include "common/transpose.cl"
-
-/* NHWC may end within a vector; a block's spare lanes are there to be read. `whole` is a constant. */
-static ALWAYS_INLINE REALV load(PLANE *from, MAYBE int channels, const int whole)
-{
-    return whole ? LOAD_PLANE(from) : LOAD_SOME(from, channels);
-}
 
 /* Takes in the elements of one row of the window. */
 static ALWAYS_INLINE void take_row(pool_search *search, PLANE *row, pool_source from, pool_span width, int channels,
@@ -58,11 +47,11 @@ static ALWAYS_INLINE void take_row(pool_search *search, PLANE *row, pool_source 
     if (S > 0 && width.first == 0 && width.end == S) {
 #pragma unroll
         for (int i = 0; i < S; ++i)
-            pool_take(search, load(row + i * from.step_w * from.x_w, channels, whole),
+            pool_take(search, load_plane(row + i * from.step_w * from.x_w, channels, whole),
                       (REAL_INTV)(position + i * from.step_w * from.index_w));
     } else {
         for (int i = width.first; i < width.end; ++i)
-            pool_take(search, load(row + i * from.step_w * from.x_w, channels, whole),
+            pool_take(search, load_plane(row + i * from.step_w * from.x_w, channels, whole),
                       (REAL_INTV)(position + i * from.step_w * from.index_w));
     }
 }
@@ -93,10 +82,10 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
         PLANE *at = from.plane + pool_offset(from, id, from.height.begin, iw);
         if (inside) {
 #pragma unroll
-            for (int j = 0; j < R; ++j) pool_add(&window, load(at + j * from.step_h * from.x_h, channels, whole));
+            for (int j = 0; j < R; ++j) pool_add(&window, load_plane(at + j * from.step_h * from.x_h, channels, whole));
         } else {
             for (int j = from.height.first; j < from.height.end; ++j)
-                pool_add(&window, load(at + j * from.step_h * from.x_h, channels, whole));
+                pool_add(&window, load_plane(at + j * from.step_h * from.x_h, channels, whole));
         }
     }
     return window;
@@ -108,14 +97,6 @@ static ALWAYS_INLINE pool_window take_column(pool_source from, int iw, int w, in
 /* Columns that a window shares with the one before, and how far they then move. */
 #define SHARED (DILATION_W == 1 && STRIDE_W < S ? S - STRIDE_W : 0)
 #define MOVED  (SHARED > 0 ? STRIDE_W : 0)
-
-MAYBE static ALWAYS_INLINE void store_output(REALV result, __global Y_ELEMENT *to, int channels, int streams)
-{
-    if (NHWC && channels < VEC)
-        store_first(result, to, channels);
-    else
-        store_vector(keep_lanes(result, channels), to, streams);
-}
 
 /* The outputs of one row from q0 on, before q_end: windows that are compiled in, without indices. */
 static ALWAYS_INLINE void slide_row(pool_source from, OUTPUT *y, int y_w, int q0, int q_end, int w, int pad, int end_w,

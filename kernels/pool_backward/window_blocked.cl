@@ -25,17 +25,12 @@
 #include "common/indices.cl"
 
 #if PLAIN
-#define PLANE                     const REAL
-#define LOAD_PLANE(from)          LOADV_OWN(from)
-#define LOAD_SOME(from, channels) LOADV_OWN(from)
-#define SEEN(oo, op)              SOURCE_IN(x_part, oo, op, slice *VEC, pitch *VEC, VEC, origin)
+#define SEEN(oo, op) SOURCE_IN(x_part, oo, op, slice *VEC, pitch *VEC, VEC, origin)
 #else
-#define PLANE                     __global const X_ELEMENT
-#define LOAD_PLANE(from)          LOADV_X(from)
-#define LOAD_SOME(from, channels) load_first(from, channels)
-#define SEEN(oo, op)              SOURCE(x + x_offset + x_at, oo, op)
+#define SEEN(oo, op) SOURCE(x + x_offset + x_at, oo, op)
 #endif
 
+#include "common/pool_plane.cl"
 #include "common/pool_window.cl"
 #include "common/pool_over.cl"
 #include "common/pool_backward.cl"
@@ -46,12 +41,6 @@ typedef struct {
     pool_range d, h, w;
     REALV *sums;
 } tile;
-
-/* NHWC may end within a vector; a block's spare lanes are there to be read. `whole` is a constant. */
-static ALWAYS_INLINE REALV load(PLANE *from, MAYBE int channels, const int whole)
-{
-    return whole ? LOAD_PLANE(from) : LOAD_SOME(from, channels);
-}
 
 /* ---- One output ------------------------------------------------------------------------------------------------- */
 
@@ -76,7 +65,7 @@ static ALWAYS_INLINE void look_at(pool_found *found, PLANE *slice, pool_source f
                                   int position, const int for_nan, const int whole)
 {
     const int down = j * from.step_h, across = i * from.step_w;
-    const REALV element = load(slice + down * from.x_h + across * from.x_w, channels, whole);
+    const REALV element = load_plane(slice + down * from.x_h + across * from.x_w, channels, whole);
     const REAL_INTV here = (REAL_INTV)(position + down * from.index_h + across * from.index_w);
     if (for_nan)
         pool_look_for_nan(found, element, here);
@@ -121,7 +110,8 @@ static ALWAYS_INLINE void give_at(pool_gift gift, REALV *sums, int columns, PLAN
                                   int i, int channels, int position, const int whole)
 {
     const int down = j * from.step_h, across = i * from.step_w;
-    const REALV element = KIND == 3 ? load(slice + down * from.x_h + across * from.x_w, channels, whole) : gift.dy;
+    const REALV element =
+        KIND == 3 ? load_plane(slice + down * from.x_h + across * from.x_w, channels, whole) : gift.dy;
     const REAL_INTV here = (REAL_INTV)(position + down * from.index_h + across * from.index_w);
     sums[down * columns + across] += pool_share(gift, element, here);
 }
@@ -145,7 +135,7 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, positions in, int op, int oq,
                                        int channels, const int whole)
 {
     const int at = (int)((uint)op * (uint)of.h + (uint)oq * (uint)of.w - (uint)of.origin);
-    const pool_window window = {load(of.dy + at, channels, whole), (REAL_INTV)(0)};
+    const pool_window window = {load_plane(of.dy + at, channels, whole), (REAL_INTV)(0)};
     const int begin = from.depth.begin * from.index_d + from.height.begin * from.index_h + width.begin * from.index_w;
     pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};
     if (KIND == 0 && INDICES == 0)
@@ -156,7 +146,7 @@ static ALWAYS_INLINE pool_gift gift_of(outputs of, positions in, int op, int oq,
                           in.plane, in.plane_step, in.elements) -
             begin;
     else if (KIND == 3)
-        gift.y = load(of.y + at, channels, whole);
+        gift.y = load_plane(of.y + at, channels, whole);
     else
         gift.dy = pool_average(window, (REALV)((REAL)((long)from.depth.counted * from.height.counted * width.counted)));
     return gift;
@@ -204,13 +194,8 @@ static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_c, int x_
 {
     const int rows = from.h.end - from.h.first, columns = from.w.end - from.w.first;
     if (PLAIN) scatter_planes(from.sums, columns, to, x_c, x_h, rows, columns, channels);
-    for (int i = 0; i < rows * columns && !PLAIN; ++i) {
-        __global Y_ELEMENT *element = to + i / columns * x_h + i % columns * x_w;
-        if (NHWC && channels < VEC)
-            store_first(from.sums[i], element, channels);
-        else
-            store_vector(keep_lanes(from.sums[i], channels), element, streams);
-    }
+    for (int i = 0; i < rows * columns && !PLAIN; ++i)
+        store_channels(from.sums[i], to + i / columns * x_h + i % columns * x_w, channels, streams, NHWC);
 }
 
 /* Numbers of private memory for what is copied there. */

@@ -5,6 +5,8 @@
 #include "conv/conv.h"
 #include "conv_backward_weights/conv_backward_weights.h"
 #include "pool/pool.h"
+#include "pool_backward/pool_backward.h"
+#include "select.h"
 #include "support/check.h"
 
 static inline tsr_device invent(tsr_device_kind kind, uint32_t float_width)
@@ -32,6 +34,14 @@ static inline tsr_device invent_able(tsr_device_kind kind)
                         .max_alloc_bytes = UINT64_C(1) << 40,
                         .fp16 = true,
                         .fp64 = true};
+}
+
+/* A GPU like the one that costs were fitted to, an NVIDIA H200. */
+static inline tsr_device invent_h200(void)
+{
+    tsr_device gpu = invent_able(TSR_DEVICE_GPU);
+    gpu.compute_units = 132;
+    return gpu;
 }
 
 static inline tsr__problem conv_problem(const char *text, tsr_layout layout)
@@ -62,6 +72,31 @@ static inline tsr__problem pool_problem(const char *text, tsr_layout layout)
     pool.x_layout = pool.y_layout = layout;
     assert_ok(tsr__pool_problem(&pool, &problem));
     return problem;
+}
+
+static inline tsr__problem pool_backward_problem(const char *text, tsr_layout layout)
+{
+    tsr_pool pool;
+    tsr__problem problem;
+    assert_ok(tsr_pool_parse(text, &pool));
+    pool.x_layout = pool.y_layout = layout;
+    assert_ok(tsr__pool_backward_problem(&pool, &problem));
+    return problem;
+}
+
+/* What is said of the named algorithm, or with NULL of the one that is chosen. */
+static inline tsr_candidate candidate(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
+{
+    enum { MOST = 16 };
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr_candidate candidates[MOST];
+    size_t count = 0;
+    assert_ok(tsr__explain(device, problem, &options, candidates, MOST, &count));
+    for (size_t i = 0; i < count; ++i)
+        if (algorithm == NULL ? candidates[i].chosen : strcmp(candidates[i].algorithm, algorithm) == 0)
+            return candidates[i];
+    fail_msg("there is no %s", algorithm == NULL ? "choice" : algorithm);
+    return candidates[0];
 }
 
 /* Either of them. */

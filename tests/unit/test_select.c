@@ -1,8 +1,6 @@
 /* Which algorithm is chosen, on invented devices: no OpenCL is needed. */
 #include <stdio.h>
 
-#include "pool_backward/pool_backward.h"
-#include "select.h"
 #include "unit/invented.h"
 
 extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__pool_tiled;
@@ -38,16 +36,6 @@ static const char *refusal_within(const tsr_device *device, const tsr__problem *
             return candidates[i].refusal == NULL ? "" : candidates[i].refusal;
     fail_msg("there is no %s", algorithm);
     return NULL;
-}
-
-static tsr__problem pool_backward_problem(const char *text, tsr_layout layout)
-{
-    tsr_pool pool;
-    tsr__problem problem;
-    assert_ok(tsr_pool_parse(text, &pool));
-    pool.x_layout = pool.y_layout = layout;
-    assert_ok(tsr__pool_backward_problem(&pool, &problem));
-    return problem;
 }
 
 static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)

@@ -1,31 +1,6 @@
 /* Which algorithms make gradients on GPUs, on invented devices. */
 #include "conv_backward_activation/conv_backward_activation.h"
-#include "pool_backward/pool_backward.h"
-#include "select.h"
 #include "unit/invented.h"
-
-enum { MANY = 16, UNITS = 132 };
-
-static tsr_device invent_gpu(void)
-{
-    tsr_device gpu = invent_able(TSR_DEVICE_GPU);
-    gpu.compute_units = UNITS;
-    return gpu;
-}
-
-/* What is said of the named algorithm, or with NULL of the one that is chosen. */
-static tsr_candidate candidate(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
-{
-    const tsr_plan_options options = tsr_plan_options_default();
-    tsr_candidate candidates[MANY];
-    size_t count = 0;
-    assert_ok(tsr__explain(device, problem, &options, candidates, MANY, &count));
-    for (size_t i = 0; i < count; ++i)
-        if (algorithm == NULL ? candidates[i].chosen : strcmp(candidates[i].algorithm, algorithm) == 0)
-            return candidates[i];
-    fail_msg("there is no %s", algorithm == NULL ? "choice" : algorithm);
-    return candidates[0];
-}
 
 static tsr__problem activation_problem(const char *text, tsr_layout layout)
 {
@@ -35,16 +10,6 @@ static tsr__problem activation_problem(const char *text, tsr_layout layout)
     b.forward.x_layout = b.forward.y_layout = layout;
     b.dbias = b.forward.bias;
     assert_ok(tsr__conv_backward_activation_problem(&b, &problem));
-    return problem;
-}
-
-static tsr__problem pool_backward_problem(const char *text, tsr_layout layout)
-{
-    tsr_pool pool;
-    tsr__problem problem;
-    assert_ok(tsr_pool_parse(text, &pool));
-    pool.x_layout = pool.y_layout = layout;
-    assert_ok(tsr__pool_backward_problem(&pool, &problem));
     return problem;
 }
 
@@ -69,7 +34,7 @@ static void gpus_have_kernels_for_all_gradients(void **state)
         {pool_backward_problem, "lp:c64d5h9w9t2r3s3dl2st1", "tiled", "tiled"},
         {pool_backward_problem, "avg:c64h57w55os7x5,adaptive", "tiled", "tiled"},
     };
-    const tsr_device gpu = invent_gpu();
+    const tsr_device gpu = invent_h200();
     for (size_t i = 0; i < COUNT(cases); ++i)
         for (int layout = TSR_LAYOUT_NCHW; layout <= TSR_LAYOUT_ANY; ++layout) {
             const tsr__problem p = cases[i].make(cases[i].problem, (tsr_layout)layout);
@@ -82,7 +47,7 @@ static void gpus_have_kernels_for_all_gradients(void **state)
 static void refusals_tell_the_reason(void **state)
 {
     (void)state;
-    tsr_device small = invent_gpu(), bare = small;
+    tsr_device small = invent_h200(), bare = small;
     small.max_work_group = 32;
     bare.local_bytes = 1024;
     tsr__problem p = weights_problem("conv:c64h9w9k64r3s3", TSR_LAYOUT_NCHW);
@@ -137,12 +102,12 @@ static void few_filters_are_summed_in_pieces(void **state)
         "conv:n8c32h112w112k32r3s3pd1g32",
         "conv:n8c384h14w14k384r3s3pd1g384",
     };
-    const tsr_device gpu = invent_gpu();
+    const tsr_device gpu = invent_h200();
     for (size_t i = 0; i < COUNT(problems); ++i)
         for (int layout = 0; layout < 2; ++layout) {
             const tsr__problem p = weights_problem(problems[i], layout == 0 ? TSR_LAYOUT_NCHW : TSR_LAYOUT_NHWC);
             const int64_t tensors = tsr__tensor_elements(&p.x) + tsr__tensor_elements(&p.y) + p.w_elements;
-            assert_in_range(work_groups(&gpu, &p), UNITS * 9 / 10, INT32_MAX);
+            assert_in_range(work_groups(&gpu, &p), (int32_t)gpu.compute_units * 9 / 10, INT32_MAX);
             assert_in_range(candidate(&gpu, &p, NULL).workspace_bytes, 0, (uint64_t)tensors * sizeof(float));
         }
 }

@@ -1,16 +1,7 @@
 /* Where GPUs convolve by Winograd's method, and in how much memory, on invented devices. */
-#include "select.h"
 #include "unit/invented.h"
 
 extern const tsr__algorithm tsr__conv_winograd_tiled_4x4;
-
-/* A GPU like the one that costs were fitted to. */
-static tsr_device invent_h200(void)
-{
-    tsr_device gpu = invent_able(TSR_DEVICE_GPU);
-    gpu.compute_units = 132;
-    return gpu;
-}
 
 /* Whether the algorithm is chosen before those that follow. */
 static bool is_chosen(const tsr_device *device, const tsr__offer *offer)
