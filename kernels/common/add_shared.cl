@@ -6,17 +6,23 @@
 #error "the host must define GROUP"
 #endif
 
-/* The sum of what all work-items give whose number leaves the same remainder by `lanes`, a power of two below GROUP:
- * the first lanes items get theirs. It is made in halves, so that the order is always the same. All must call it, and
- * each time with another room than the time before. */
-static inline REAL add_shared(REAL v, __local REAL *room, int lanes)
+/* Adds up what the work-items of a group give: in each of `count` sums, what all items hold whose number leaves the same
+ * remainder by `lanes`, a power of two below GROUP. The first lanes items get theirs. It is made in halves, so that the
+ * order is always the same. All must call it, each time with another room, of count * GROUP REALs, than the time before;
+ * all sums at once, because barriers cost time, and PoCL's compiler takes minutes for a dozen loops with barriers. */
+static ALWAYS_INLINE void add_shared(REAL *sum, int count, __local REAL *room, int lanes)
 {
     const int me = (int)get_local_id(0);
-    if (GROUP == 1) return v;
-    room[me] = v;
+    if (GROUP == 1) return;
+#pragma unroll
+    for (int i = 0; i < count; ++i) room[i * GROUP + me] = sum[i];
     for (int half_way = GROUP / 2; half_way >= lanes; half_way /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (me < half_way) room[me] += room[me + half_way];
+        if (me < half_way) {
+#pragma unroll
+            for (int i = 0; i < count; ++i) room[i * GROUP + me] += room[i * GROUP + me + half_way];
+        }
     }
-    return room[me];
+#pragma unroll
+    for (int i = 0; i < count; ++i) sum[i] = room[i * GROUP + me];
 }

@@ -63,8 +63,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
         pixel += parts;
         at = advance(in, at, step);
     }
-    if (HAS_DBIAS) bias_sum = add_shared(bias_sum, room, lanes);
-    if (HAS_DSLOPE) slope_sum = add_shared(slope_sum, room + GROUP, lanes);
+    if (HAS_DBIAS) add_shared(&bias_sum, 1, room, lanes);
+    if (HAS_DSLOPE) add_shared(&slope_sum, 1, room + GROUP, lanes);
     if (me >= lanes || is_spare) return;
     const int pieces = (int)get_num_groups(1);
     if (HAS_DBIAS) sums[sums_offset + (ulong)(ok * pieces + number)] = bias_sum;
@@ -76,7 +76,7 @@ static inline void finish(__global const REAL *sums, int pieces, __local REAL *r
 {
     REAL sum = REAL_OF(0.0);
     for (int i = (int)get_local_id(0); i < pieces; i += GROUP) sum += sums[i];
-    sum = add_shared(sum, room, 1);
+    add_shared(&sum, 1, room, 1);
     if (get_local_id(0) == 0) STORE_Y((ACCUMULATE ? LOAD_X(to, at) : REAL_OF(0.0)) + sum, to, at);
 }
 

@@ -3,7 +3,7 @@
  *
  *   launch      global = (ceil(filters / lanes) * GROUP, sets, pieces), local = (GROUP, 1, 1)
  *               sets = ceil(T * S / COLUMNS)
- *   local mem   2 * GROUP REALs
+ *   local mem   COLUMNS * R * GROUP REALs
  *   needs       TILE_P outputs of a column see at most 32 rows of x; GROUP and lanes are powers of two
  *   compiled in GROUP TILE_P R STRIDE_H DILATION_H; COLUMNS of the filter that a work-group makes; PAD_MODE (see
  *               common/taps.cl); ACCUMULATE: sums are added to what is there; DTYPE
@@ -36,7 +36,8 @@ typedef struct {
     int tap_d, tap_w, reach_d, reach_w;
 } filter_column;
 
-typedef REAL sums[COLUMNS][R];
+/* The sums of the taps of each column, column by column. */
+typedef REAL sums[COLUMNS * R];
 
 /* How outputs look into x, and the places of x and of tiles of dv. */
 typedef struct {
@@ -77,8 +78,9 @@ static ALWAYS_INLINE void add_tile(sums sum, const filter_column columns[COLUMNS
 #pragma unroll
             for (int j = 0; j < TILE_P; ++j) {
                 const int reach = l - j * STRIDE_H;
+                const int tap = i * R + reach / DILATION_H;
                 if (reach >= 0 && reach < R * DILATION_H && reach % DILATION_H == 0)
-                    sum[i][reach / DILATION_H] = mad(seen, given[j], sum[i][reach / DILATION_H]);
+                    sum[tap] = mad(seen, given[j], sum[tap]);
             }
         }
     }
@@ -90,7 +92,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_w
     AXES(x_size), AXES(dv_size), int t, int s, int stride_d, int stride_w, int dilation_d, int dilation_w, AXES(pad),
     int flip, int x_n, int x_c, AXES(x), int dv_n, int dv_c, AXES(dv))
 {
-    __local REAL room[2 * GROUP];
+    __local REAL room[COLUMNS * R * GROUP];
     const int me = (int)get_local_id(0), filter = (int)get_group_id(0) * lanes + (me & (lanes - 1));
     const int piece = (int)get_group_id(2), parts = GROUP / lanes, used = min(filter, filters - 1);
     const planes tiles = {dv_size_d, (dv_size_h + TILE_P - 1) / TILE_P, dv_size_w, 0, 0, 0, 0};
@@ -109,24 +111,24 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_w
         const int number = min((int)get_group_id(1) * COLUMNS + i, t * s - 1);
         const filter_column column = {number / s, number % s, number / s * dilation_d, number % s * dilation_w};
         columns[i] = column;
-#pragma unroll
-        for (int r = 0; r < R; ++r) sum[i][r] = REAL_OF(0.0);
     }
+#pragma unroll
+    for (int i = 0; i < COLUMNS * R; ++i) sum[i] = REAL_OF(0.0);
     x += x_offset + (ulong)(used / x_share * x_c);
     dv += dv_offset + (ulong)(used / dv_share * dv_c);
     int unit = piece * units + me / lanes;
     place at = locate_pixel(tiles, unit);
     for (; unit < end; unit += parts, at = advance(tiles, at, step)) add_tile(sum, columns, &in, at, x, dv);
 
+    add_shared(sum, COLUMNS * R, room, lanes);
     const int taps = t * R * s;
     dw += dw_offset + (ulong)piece * (ulong)(filters * taps) + (ulong)(used * taps);
 #pragma unroll
     for (int i = 0; i < COLUMNS; ++i)
 #pragma unroll
         for (int r = 0; r < R; ++r) {
-            const REAL total = add_shared(sum[i][r], room + (i * R + r) % 2 * GROUP, lanes);
             const int tap = (columns[i].tap_d * R + r) * s + columns[i].tap_w, to = flip ? taps - 1 - tap : tap;
             const int is_mine = me < lanes && filter < filters && (int)get_group_id(1) * COLUMNS + i < t * s;
-            if (is_mine) dw[to] = ACCUMULATE ? dw[to] + total : total;
+            if (is_mine) dw[to] = ACCUMULATE ? dw[to] + sum[i * R + r] : sum[i * R + r];
         }
 }

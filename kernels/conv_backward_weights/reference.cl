@@ -105,7 +105,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_w
         tap -= tap >= taps ? taps : 0;
     }
     if (!HAS_DSCALE) return;
-    product = add_shared(product, room, 1);
+    add_shared(&product, 1, room, 1);
     if (get_local_id(0) > 0) return;
     const REAL before = ACCUMULATE ? LOAD_X(dscale, dscale_offset + (ulong)ok) : REAL_OF(0.0);
     STORE_Y(before + product, dscale, dscale_offset + (ulong)ok);
