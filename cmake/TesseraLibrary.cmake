@@ -1,5 +1,5 @@
-# The library. Its algorithms come from lists: a line in host/OP/algorithms.def adds host/OP/NAME.c and
-# kernels/OP/NAME.cl, a line in host/cpu/OP.def adds host/cpu/OP_NAME.c.
+# The library: all files of an operator's folders host/OP and kernels/OP. Its CPU path comes from lists: a line in
+# host/cpu/OP.def adds host/cpu/OP_NAME.c.
 
 set(TESSERA_OPERATORS conv pool reorder unpool columns conv_backward_activation conv_backward_data conv_backward_weights
     pool_backward)
@@ -23,10 +23,9 @@ foreach(op IN LISTS TESSERA_OPERATORS)
     # The operator, its algorithms, and what several of them share.
     file(GLOB sources CONFIGURE_DEPENDS "${host}/${op}/*.c")
     list(APPEND operator_sources ${sources})
-    tsr_read_algorithms("${host}/${op}/algorithms.def" names)
-    foreach(name IN LISTS names)
-        list(APPEND kernels "${op}/${name}")
-    endforeach()
+    file(GLOB names CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/kernels" "${PROJECT_SOURCE_DIR}/kernels/${op}/*.cl")
+    list(TRANSFORM names REPLACE "[.]cl$" "")
+    list(APPEND kernels ${names})
     tsr_read_algorithms("${host}/cpu/${op}.def" names)
     foreach(name IN LISTS names)
         list(APPEND cpu_sources "${host}/cpu/${op}_${name}.c")

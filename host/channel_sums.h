@@ -87,8 +87,8 @@ static inline void tsr__launch_shared_sums(tsr__launches *out, const tsr__proble
 {
     const tsr_tensor *y = &p->y;
     const int64_t lanes = tsr__shared_lanes(y), channels = tsr__tensor_channels(y), pieces = tsr__shared_pieces(y);
-    const int64_t global[3] = {tsr__ceil_div(channels, lanes) * TSR__SHARERS, pieces, 1};
-    const int64_t finish_global[3] = {TSR__SHARERS, y->c, 1};
+    const int64_t global[3] = {tsr__ceil_div(channels, lanes) * pieces * TSR__SHARERS, 1, 1};
+    const int64_t finish_global[3] = {y->c * TSR__SHARERS, 1, 1};
     const size_t local[3] = {TSR__SHARERS, 1, 1};
     tsr__launch *l = tsr__shared_launch(out, p, makes_dv, "conv_backward_activation_tiled");
     tsr__launch_slot(l, TSR__DY);
@@ -102,6 +102,7 @@ static inline void tsr__launch_shared_sums(tsr__launches *out, const tsr__proble
     tsr__launch_int(l, channels);
     tsr__launch_int(l, lanes);
     tsr__launch_int(l, tsr__tensor_block(y));
+    tsr__launch_int(l, pieces);
     tsr__launch_int(l, y->n);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, y->size[axis]);
     tsr__launch_int(l, tsr__spanned_n(y));

@@ -1,6 +1,7 @@
 /* The depthwise convolution for CPUs where channels lie side by side: kernels/conv/depthwise_blocked.cl tells what it
  * does and why. */
 #include "conv/defines.h"
+#include "conv/pack.h"
 #include "cpu_family.h"
 #include "reference_family.h"
 #include "reorder_rows.h"
@@ -21,9 +22,17 @@ static int64_t vectors_of(const tsr__problem *p, const tsr__params *params)
     return tsr__ceil_div(p->x.c, params->value[VECTOR]);
 }
 
+/* One filter for each output channel. */
+static tsr__packing packing(const tsr__problem *p, const tsr__params *params)
+{
+    return (tsr__packing){
+        .groups = 1, .c = 1, .k = p->y.c, .tiles = vectors_of(p, params), .tile_k = params->value[VECTOR], .c_step = 1};
+}
+
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
-    return vectors_of(p, params) * params->value[VECTOR] * tsr__taps(p);
+    const tsr__packing packed = packing(p, params);
+    return tsr__packing_elements(&packed, p);
 }
 
 static const int32_t tiles_worth_trying[] = {7, 4, 6, 12};
@@ -57,6 +66,13 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 
 static const size_t local[3] = {1, 1, 1};
 
+static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    (void)device;
+    const tsr__packing packed = packing(p, params);
+    tsr__launch_pack(l, &packed, p);
+}
+
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     tsr__window_define(l, &p->window);
@@ -67,20 +83,6 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&p->x));
-}
-
-static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
-{
-    (void)device;
-    const int64_t global[3] = {vectors_of(p, params), 1, 1};
-    tsr__launch_begin(l, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked_pack");
-    define(p, params, l);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, p->x.c);
-    tsr__launch_int(l, tsr__taps(p));
-    tsr__launch_int(l, p->flip);
-    tsr__launch_grid(l, global, local);
 }
 
 static void launch_strides(tsr__launch *l, const tsr_tensor *t, const tsr__params *params)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conv/defines.h"
+#include "conv/pack.h"
 #include "cpu_family.h"
 #include "reference_family.h"
 #include "reorder_rows.h"
@@ -50,10 +51,21 @@ static int64_t tiles(const tsr__problem *p, const tsr__params *params)
     return tsr__ceil_div(channels, (int64_t)params->value[TILE_K] * params->value[VECTOR]);
 }
 
+static tsr__packing packing(const tsr__problem *p, const tsr__params *params)
+{
+    return (tsr__packing){.groups = p->groups,
+                          .c = tsr__group_c(p),
+                          .k = tsr__group_k(p),
+                          .tiles = tiles(p, params),
+                          .tile_k = (int64_t)params->value[TILE_K] * params->value[VECTOR],
+                          .c_step = params->value[C_STEP],
+                          .head = HEAD};
+}
+
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
-    const int64_t channels = tiles(p, params) * params->value[TILE_K] * params->value[VECTOR];
-    return HEAD + p->groups * channels * tsr__group_c(p) * tsr__taps(p);
+    const tsr__packing packed = packing(p, params);
+    return tsr__packing_elements(&packed, p);
 }
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
@@ -238,17 +250,8 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     (void)device;
-    const int64_t group_c = tsr__group_c(p), group_k = tsr__group_k(p);
-    const int64_t global[3] = {group_c, p->groups * tiles(p, params), 1};
-    tsr__launch_begin(l, &tsr__source_conv_direct_blocked, "conv_direct_blocked_pack");
-    define(p, params, l);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, group_c);
-    tsr__launch_int(l, group_k);
-    tsr__launch_int(l, tiles(p, params));
-    tsr__launch_weights(l, p);
-    tsr__launch_grid(l, global, local);
+    const tsr__packing packed = packing(p, params);
+    tsr__launch_pack(l, &packed, p);
 }
 
 /* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the

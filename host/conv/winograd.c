@@ -3,6 +3,8 @@
 #include "cpu_family.h"
 #include "reorder_rows.h"
 
+extern const tsr__source tsr__source_conv_winograd_pack_2x2, tsr__source_conv_winograd_pack_4x4;
+
 /* Outputs of a tile on one axis; floats in a vector; tiles and vectors of output channels in registers; floats of local
  * memory for a work-item that does all that there is to a strip, 0: it does not. */
 enum { OUT, VECTOR, TILES, TILE_K, LOCAL };
@@ -206,12 +208,17 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "TRANSPOSED", 0);
 }
 
-void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+void tsr__winograd_pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
+    (void)device;
     const int64_t global[3] = {p->x.c, blocks(p, params), 1};
+    const tsr__source *source =
+        params->value[OUT] == 2 ? &tsr__source_conv_winograd_pack_2x2 : &tsr__source_conv_winograd_pack_4x4;
     tsr__launch_begin(l, source, "conv_winograd_pack");
-    define(p, params, l);
+    tsr__launch_define(l, "DTYPE", p->x.dtype);
+    tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__winograd_launch_weights(l, p);
+    tsr__launch_int(l, params->value[TILE_K]);
     tsr__launch_grid(l, global, local);
 }
 

@@ -50,6 +50,7 @@ extern const char *const tsr__winograd_param_names[];
 /* The members of their struct. */
 int64_t tsr__winograd_packed_elements(const tsr__problem *p, const tsr__params *params);
 int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__params *params);
+void tsr__winograd_pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l);
 
 bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 
@@ -57,7 +58,6 @@ bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const t
 const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p, int32_t out);
 size_t tsr__winograd_candidates(const tsr_device *device, const tsr__problem *p, int32_t out_size, tsr__params *out,
                                 size_t capacity);
-void tsr__winograd_pack(const tsr__source *source, const tsr__problem *p, const tsr__params *params, tsr__launch *l);
 void tsr__winograd_launches(const tsr__source *source, const tsr__problem *p, const tsr__params *params,
                             tsr__launches *out);
 

@@ -22,12 +22,6 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
     return tsr__winograd_candidates(device, p, OUT, out, capacity);
 }
 
-static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
-{
-    (void)device;
-    tsr__winograd_pack(&tsr__source_conv_winograd_2x2, p, params, l);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     (void)device;
@@ -46,6 +40,6 @@ const tsr__algorithm tsr__conv_winograd_2x2 = {
     .candidates = candidates,
     .packed_elements = tsr__winograd_packed_elements,
     .workspace_elements = tsr__winograd_workspace_elements,
-    .pack = pack,
+    .pack = tsr__winograd_pack,
     .launches = launches,
 };

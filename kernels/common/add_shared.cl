@@ -6,10 +6,11 @@
 #error "the host must define GROUP"
 #endif
 
-/* Adds up what the work-items of a group give: in each of `count` sums, what all items hold whose number leaves the same
- * remainder by `lanes`, a power of two below GROUP. The first lanes items get theirs. It is made in halves, so that the
- * order is always the same. All must call it, each time with another room, of count * GROUP REALs, than the time before;
- * all sums at once, because barriers cost time, and PoCL's compiler takes minutes for a dozen loops with barriers. */
+/* Adds up what the work-items of a group give: in each of `count` sums, what all items hold whose number leaves the
+ * same remainder by `lanes`, a power of two below GROUP. The first lanes items get theirs. It is made in halves, so
+ * that the order is always the same. All must call it, each time with another room, of count * GROUP REALs, than the
+ * time before. All sums at once, because barriers cost time, and PoCL's compiler takes minutes for a dozen loops with
+ * them. */
 static ALWAYS_INLINE void add_shared(REAL *sum, int count, __local REAL *room, int lanes)
 {
     const int me = (int)get_local_id(0);

@@ -3,8 +3,7 @@
  * transformed to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the
  * sums are transformed back. The algorithms' own files have the transforms of one axis.
  *
- *   launch      conv_winograd_pack: global = (C, blocks, 1)
- *               FUSED: conv_winograd: global = (strips, 1, 1)
+ *   launch      FUSED: conv_winograd: global = (strips, 1, 1)
  *               else: conv_winograd_input: global = (strips, ceil(C / VEC), 1), then
  *                     conv_winograd_output: global = (strips, blocks, 1)
  *               local = (1, 1, 1), strips = ceil(tiles / TILES), blocks = ceil(k / (TILE_K * VEC)), k = K rounded up to
@@ -25,7 +24,7 @@
  *
  * SCRATCH: [strip][POINTS][C / VEC][TILES][VEC]. What is past the last tile is never written; what comes of it is not
  * stored.
- * Packed weights: [block][POINTS][C][TILE_K][VEC]. Output channels past the last have zero weights.
+ * Packed weights, by common/winograd_pack.cl: [block][POINTS][C][TILE_K][VEC].
  */
 #if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(TILE_K) || !defined(X_BLOCK)
 #error "winograd.c must define FUSED LOCAL_REALS TILES TILE_K X_BLOCK"
@@ -46,33 +45,6 @@
 static int point_step(int c)
 {
     return whole_blocks(c, VEC) * TILES;
-}
-
-/* ---- Filters --------------------------------------------------------------------------------------------------- */
-
-/* Packs the weights of one input channel for one block of output channels. Those of plain channels k and c lie at
- * k * k_step + c * c_step. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(__global const X_ELEMENT *restrict w,
-                                                                                ulong w_offset,
-                                                                                __global REAL *restrict packed,
-                                                                                ulong packed_offset, int c, int k,
-                                                                                int k_step, int c_step, int flip)
-{
-    const int channel = (int)get_global_id(0), block = (int)get_global_id(1);
-    __global REAL *to = packed + packed_offset + (block * POINTS * c + channel) * TILE_CHANNELS;
-
-    for (int j = 0; j < TILE_K; ++j, to += VEC) {
-        const int k0 = (block * TILE_K + j) * VEC;
-        REAL lane[9][VEC];
-        REALV tap[9];
-        for (int i = 0; i < VEC; ++i)
-            for (int a = 0; a < 9; ++a) {
-                const int at = (k0 + i) * k_step + channel * c_step + (flip ? 8 - a : a);
-                lane[a][i] = k0 + i < k ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
-            }
-        for (int a = 0; a < 9; ++a) tap[a] = LOADV(lane[a]);
-        transform_taps(to, c * TILE_CHANNELS, tap);
-    }
 }
 
 /* ---- Inputs ---------------------------------------------------------------------------------------------------- */

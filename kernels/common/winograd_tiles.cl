@@ -1,5 +1,5 @@
-/* common/winograd_tiles: how images divide into Winograd's tiles, and how a tile's inputs, and filters, are transformed
- * to POINTS numbers, IN on either axis, and sums back.
+/* common/winograd_tiles: how images divide into Winograd's tiles, and how a tile's inputs are transformed to POINTS
+ * numbers, IN on either axis, and sums back.
  *
  *   compiled in X_BLOCK: channels that lie side by side in x, 0 for all of them (NHWC); VEC divides it, or it is 0;
  *               PAD_MODE; OUT, IN and the transforms of one axis, by the file that includes this; SCRATCH: where
@@ -83,27 +83,6 @@ static ALWAYS_INLINE void transform_corner(SCRATCH REAL *to, int step, __global 
         transform_tile(to, step, x, in, h0, w0, channels, 1, 1);
     else
         transform_tile(to, step, x, in, h0, w0, channels, 0, 1);
-}
-
-/* Transforms a filter; points are `step` apart. */
-static ALWAYS_INLINE void transform_taps(__global REAL *to, int step, const REALV tap[9])
-{
-    REALV halfway[IN][3];
-#pragma unroll
-    for (int s = 0; s < 3; ++s) {
-        const REALV g[3] = {tap[s], tap[3 + s], tap[6 + s]};
-        REALV u[IN];
-        transform_filter(u, g);
-#pragma unroll
-        for (int i = 0; i < IN; ++i) halfway[i][s] = u[i];
-    }
-#pragma unroll
-    for (int i = 0; i < IN; ++i) {
-        REALV u[IN];
-        transform_filter(u, halfway[i]);
-#pragma unroll
-        for (int j = 0; j < IN; ++j) STOREV(u[j], to + (i * IN + j) * step);
-    }
 }
 
 /* Transforms a tile's sums back on one axis; transform_output() makes a row of outputs of each of what it leaves. */

@@ -3,7 +3,6 @@
  *
  *   launch      conv_depthwise_blocked: global = (ceil(O * P / rows) * ceil(Q / (TILE_Q * tiles)),
  *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
- *               conv_depthwise_blocked_pack: global = (ceil(C / VEC), 1, 1), local = (1, 1, 1)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
  *   compiled in R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the next, 0
@@ -15,7 +14,7 @@
  * are added, each with one load of its weights; whole vectors come in and go out, with no shuffles. A row of the image
  * is loaded once for all its taps, and what falls into the padding is zero there, so that the products have no tests.
  *
- * Packed weights: [C / VEC][T][R][S][VEC].
+ * Packed weights, by conv/pack.cl: [C / VEC][T][R][S][VEC].
  */
 #if !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || !defined(DILATION_H) || \
     !defined(DILATION_W)
@@ -24,19 +23,6 @@
 
 #include "common/tile.cl"
 #include "common/taps.cl"
-
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_blocked_pack(
-    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
-    int taps, int flip)
-{
-    const int vector = (int)get_global_id(0);
-    __global REAL *to = packed + packed_offset + vector * taps * VEC;
-    for (int tap = 0; tap < taps; ++tap)
-        for (int i = 0; i < VEC; ++i) {
-            const int channel = vector * VEC + i, at = channel * taps + (flip ? taps - 1 - tap : tap);
-            to[tap * VEC + i] = channel < c ? LOAD_X(w, w_offset + (ulong)at) : REAL_OF(0.0);
-        }
-}
 
 /* Columns of x that the windows of a tile span. */
 #define SPAN ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)

@@ -3,7 +3,6 @@
  *
  *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * ROUNDS)), N * phases, groups * tiles),
  *               local = (1, 1, 1); pixels of y, or transposed of its first phase; phases: see common/taps.cl, else 1
- *               conv_direct_blocked_pack: global = (C / groups, groups * tiles, 1), local = (1, 1, 1)
  *               where tiles = ceil(k / (TILE_K * VEC)), k = K / groups rounded up to Y_BLOCK
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
@@ -24,8 +23,7 @@
  *   - The work-item makes ROUNDS tiles, all of them from c_slab channels before it goes on to the next ones, so that
  *     the slab's weights come from the nearest cache in all rounds but the first.
  *
- * Packed weights: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC]. The last step may
- * be short. Output channels past the end of a group have zero weights.
+ * Packed weights, by conv/pack.cl: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC].
  */
 #if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || \
     !defined(ONE_C)
@@ -52,31 +50,6 @@ typedef struct {
 static int weights_start(int tile, int c, int c0)
 {
     return HEAD + (tile * c + c0) * TAPS * TILE_CHANNELS;
-}
-
-/* Packs the weights of one input channel for one tile. Plain weights of channels k and c of a group lie at
- * group * group_step + k * k_step + c * c_step. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked_pack(
-    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
-    int k, int tiles, int group_step, int k_step, int c_step, int flip)
-{
-    const int channel = (int)get_global_id(0);
-    const int tile = (int)get_global_id(1);
-    const int k0 = tile % tiles * TILE_CHANNELS;
-    const int c0 = channel / C_STEP * C_STEP;
-    const int step_channels = min(C_STEP, c - c0);
-    __global const X_ELEMENT *from = w + w_offset + tile / tiles * group_step + k0 * k_step + channel * c_step;
-    __global REAL *to = packed + packed_offset;
-
-    if (channel == 0 && tile == 0)
-        for (int i = 0; i < HEAD; ++i) to[i] = REAL_OF(0.0);
-
-    to += weights_start(tile, c, c0) + (channel - c0) * TILE_CHANNELS;
-    for (int tap = 0; tap < TAPS; ++tap, to += step_channels * TILE_CHANNELS)
-        for (int i = 0; i < TILE_CHANNELS; ++i) {
-            const int at = i * k_step + (flip ? TAPS - 1 - tap : tap);
-            to[i] = k0 + i < k ? LOAD_X(from, at) : REAL_OF(0.0);
-        }
 }
 
 /* Whether all taps on one axis lie in the input, for outputs from first to last. */

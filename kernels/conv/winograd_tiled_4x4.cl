@@ -33,6 +33,7 @@
 #include "common/epilogue.cl"
 #include "common/scalar.cl"
 #include "common/transforms_4x4.cl"
+#include "common/winograd_filter.cl"
 #include "common/winograd_tiles.cl"
 
 /* How transformed tiles lie in the workspace: from one to the next. */

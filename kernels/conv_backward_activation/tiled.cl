@@ -1,15 +1,15 @@
 /* conv_backward_activation/tiled: dv = dy * activation'(v), and sums of each output channel, dbias of dv and dslope of
  * dy * v where v < 0, for GPUs, in one pass over any layout; 1 to 3 axes.
  *
- *   launch      conv_backward_activation_tiled:        global = (ceil(channels / lanes) * GROUP, pieces, 1)
- *               conv_backward_activation_tiled_finish: global = (GROUP, K, 1)
- *               local = (GROUP, 1, 1)
+ *   launch      conv_backward_activation_tiled:        global = (ceil(channels / lanes) * pieces * GROUP, 1, 1)
+ *               conv_backward_activation_tiled_finish: global = (K * GROUP, 1, 1)
+ *               local = (GROUP, 1, 1); all on one axis, because the others hold 65535 groups on NVIDIA
  *   local mem   GROUP REALs for each of dbias and dslope
  *   needs       the tensors lie alike; GROUP and lanes are powers of two
  *   compiled in GROUP; ROUNDS: pixels of a work-item; MAKES_DV: 1: dv is made, 0: it is there, and only summed; DTYPE;
  *               ACTIVATION FROM_V (see common/derivative.cl); HAS_DBIAS HAS_DSLOPE ACCUMULATE
- *   run time    k, channels: with spare ones of the last block; lanes, block: channels that lie side by side; sizes and
- *               strides
+ *   run time    k, channels: with spare ones of the last block; lanes, block: channels that lie side by side; pieces;
+ *               sizes and strides
  *
  * A work-group makes some pixels, counted through all images, of one channel where pixels lie side by side, or of
  * several where channels do, so that neighbouring work-items load and store neighbours. What it sums is one piece of
@@ -31,12 +31,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
     MAYBE __global const X_ELEMENT *restrict dy, MAYBE ulong dy_offset, MAYBE __global const X_ELEMENT *restrict y,
     MAYBE ulong y_offset, MAYBE __global const X_ELEMENT *restrict slope, MAYBE ulong slope_offset,
     __global Y_ELEMENT *restrict dv, ulong dv_offset, MAYBE __global REAL *restrict sums, MAYBE ulong sums_offset,
-    MAYBE float alpha, MAYBE float beta, int k, int channels, int lanes, int block, int n, AXES(size), int y_n, int y_c,
-    AXES(y))
+    MAYBE float alpha, MAYBE float beta, int k, int channels, int lanes, int block, int pieces, int n, AXES(size),
+    int y_n, int y_c, AXES(y))
 {
     __local REAL room[2 * GROUP];
-    const int me = (int)get_local_id(0), parts = GROUP / lanes;
-    const int ok = (int)get_group_id(0) * lanes + (me & (lanes - 1)), number = (int)get_group_id(1);
+    const int me = (int)get_local_id(0), parts = GROUP / lanes, group = (int)get_group_id(0), number = group % pieces;
+    const int ok = group / pieces * lanes + (me & (lanes - 1));
     const planes in = {PASS_AXES(size), y_n, PASS_AXES(y)};
     const int pixels = n * in.d * in.h * in.w, channel = ok / block * y_c + ok % block, is_spare = ok >= k;
     const place step = locate_pixel(in, parts);
@@ -66,7 +66,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
     if (HAS_DBIAS) add_shared(&bias_sum, 1, room, lanes);
     if (HAS_DSLOPE) add_shared(&slope_sum, 1, room + GROUP, lanes);
     if (me >= lanes || is_spare) return;
-    const int pieces = (int)get_num_groups(1);
     if (HAS_DBIAS) sums[sums_offset + (ulong)(ok * pieces + number)] = bias_sum;
     if (HAS_DSLOPE) sums[sums_offset + (ulong)((HAS_DBIAS * k + ok) * pieces + number)] = slope_sum;
 }
@@ -85,7 +84,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
     MAYBE ulong dbias_offset, MAYBE __global Y_ELEMENT *restrict dslope, MAYBE ulong dslope_offset, int pieces)
 {
     __local REAL room[2 * GROUP];
-    const int ok = (int)get_global_id(1), k = (int)get_global_size(1);
+    const int ok = (int)get_group_id(0), k = (int)get_num_groups(0);
     sums += sums_offset + (ulong)(ok * pieces);
     if (HAS_DBIAS) finish(sums, pieces, room, dbias, dbias_offset + (ulong)ok);
     if (HAS_DSLOPE) finish(sums + HAS_DBIAS * k * pieces, pieces, room + GROUP, dslope, dslope_offset + (ulong)ok);
