@@ -5,6 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+static double milliseconds(void)
+{
+    return 1e3 * clock_seconds();
+}
+
 /* The package's numbers. */
 static const double least_score[STAGES] = {[PROPOSE] = 0.6, [REFINE] = 0.7};
 static const double level_overlap = 0.5, overlap_limit = 0.7;
@@ -22,9 +27,9 @@ static double score_of(double no_face, double face)
 
 static bool make_runner(detector *used, stage which, int64_t n, int64_t height, int64_t width, runner *made)
 {
-    const double begin = clock_ms();
+    const double begin = milliseconds();
     if (!runner_create(used->context, &used->networks[which], n, height, width, made)) return false;
-    used->times[which].plans += clock_ms() - begin;
+    used->times[which].plans += milliseconds() - begin;
     used->plans += made->of->count;
     return true;
 }
@@ -81,29 +86,29 @@ static bool run_pyramid(detector *used, const picture *photo, float *memory, box
 {
     stage_times *times = &used->times[PROPOSE];
     for (int i = 0; i < used->level_count; ++i) {
-        const double begin = clock_ms();
+        const double begin = milliseconds();
         if (!pyramid_resize(photo, &used->levels[i], memory)) return false;
-        const double resized = clock_ms();
+        const double resized = milliseconds();
         if (!runner_upload(&used->pyramid[i], memory)) return false;
         times->pictures += resized - begin;
-        times->upload += clock_ms() - resized;
+        times->upload += milliseconds() - resized;
     }
-    const double begin = clock_ms();
+    const double begin = milliseconds();
     for (int i = 0; i < used->level_count; ++i)
         if (!runner_start(&used->pyramid[i])) return false;
     if (!succeeded(tsr_context_finish(used->context), "the first stage")) return false;
-    times->network += clock_ms() - begin;
+    times->network += milliseconds() - begin;
     for (int i = 0; i < used->level_count; ++i) {
-        const double ready = clock_ms();
+        const double ready = milliseconds();
         if (!runner_download(&used->pyramid[i], memory)) return false;
-        const double here = clock_ms();
+        const double here = milliseconds();
         box_list found = {0};
         const bool good = propose_level(&used->levels[i], &used->pyramid[i].out, memory, &found) &&
                           box_list_append(proposals, &found);
         box_list_free(&found);
         if (!good) return false;
         times->download += here - ready;
-        times->boxes += clock_ms() - here;
+        times->boxes += milliseconds() - here;
     }
     return true;
 }
@@ -121,11 +126,11 @@ static bool propose(detector *used, const picture *photo, box_list *proposals)
     if (memory == NULL) return complain("out of memory for %zu floats", most);
     const bool good = run_pyramid(used, photo, memory, proposals);
     free(memory);
-    const double begin = clock_ms();
+    const double begin = milliseconds();
     boxes_sort(proposals);
     boxes_suppress(proposals, OVERLAP_UNION, overlap_limit);
     boxes_square(proposals);
-    used->times[PROPOSE].boxes += clock_ms() - begin;
+    used->times[PROPOSE].boxes += milliseconds() - begin;
     return good;
 }
 
@@ -147,22 +152,22 @@ static bool run_batch(detector *used, stage which, const runner *with, const pic
     stage_times *times = &used->times[which];
     const int side = network_texts[which].side;
     const size_t size = 3 * (size_t)side * (size_t)side, numbers = (size_t)with->out.c;
-    const double begin = clock_ms();
+    const double begin = milliseconds();
     for (size_t i = 0; i < count; ++i) pyramid_crop(photo, &candidates[i], side, memory + i * size);
     for (size_t i = count * size; i < floats(&with->in); ++i) memory[i] = 0;
-    const double cut = clock_ms();
+    const double cut = milliseconds();
     if (!runner_upload(with, memory)) return false;
-    const double there = clock_ms();
+    const double there = milliseconds();
     if (!runner_start(with) || !succeeded(tsr_context_finish(used->context), "a batch")) return false;
-    const double done = clock_ms();
+    const double done = milliseconds();
     if (!runner_download(with, memory)) return false;
-    const double here = clock_ms();
+    const double here = milliseconds();
     for (size_t i = 0; i < count; ++i) judge(which, memory + i * numbers, &candidates[i]);
     times->pictures += cut - begin;
     times->upload += there - cut;
     times->network += done - there;
     times->download += here - done;
-    times->boxes += clock_ms() - here;
+    times->boxes += milliseconds() - here;
     return true;
 }
 
@@ -202,12 +207,12 @@ bool detector_run(detector *used, const picture *photo, double threshold, box_li
         if (!box_list_append(candidates, &results[which - 1]) || !run_batches(used, which, photo, candidates)) {
             return false;
         }
-        const double begin = clock_ms();
+        const double begin = milliseconds();
         boxes_drop_below(candidates, which == CONCLUDE ? threshold : least_score[which]);
         boxes_sort(candidates);
         boxes_suppress(candidates, which == CONCLUDE ? OVERLAP_SMALLER : OVERLAP_UNION, overlap_limit);
         if (which == REFINE) boxes_square(candidates);
-        used->times[which].boxes += clock_ms() - begin;
+        used->times[which].boxes += milliseconds() - begin;
     }
     boxes_clip(&results[CONCLUDE], photo->width, photo->height);
     return true;
