@@ -37,6 +37,28 @@ static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p)
     tsr__epilogue_define(launch, p);
 }
 
+/* The window of the kernels for GPUs that have a loop over a column of the filter: that is compiled in, and all else is
+ * passed. */
+static inline void tsr__column_define(tsr__launch *l, const tsr__window *w)
+{
+    tsr__launch_define(l, "R", w->filter[TSR_H]);
+    tsr__launch_define(l, "STRIDE_H", w->stride[TSR_H]);
+    tsr__launch_define(l, "DILATION_H", w->dilation[TSR_H]);
+    tsr__launch_define(l, "PAD_MODE", w->pad_mode);
+}
+
+/* What is passed. */
+static inline void tsr__launch_column_window(tsr__launch *l, const tsr__window *w)
+{
+    tsr__launch_int(l, w->filter[TSR_D]);
+    tsr__launch_int(l, w->filter[TSR_W]);
+    tsr__launch_int(l, w->stride[TSR_D]);
+    tsr__launch_int(l, w->stride[TSR_W]);
+    tsr__launch_int(l, w->dilation[TSR_D]);
+    tsr__launch_int(l, w->dilation[TSR_W]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+}
+
 /* How taps and outputs move in the input on one axis: see kernels/common/taps.cl. */
 typedef struct tsr__tap_steps {
     int64_t pixel; /* of the input for a step of the output, within a phase */

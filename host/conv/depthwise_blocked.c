@@ -25,8 +25,12 @@ static int64_t vectors_of(const tsr__problem *p, const tsr__params *params)
 /* One filter for each output channel. */
 static tsr__packing packing(const tsr__problem *p, const tsr__params *params)
 {
-    return (tsr__packing){
-        .groups = 1, .c = 1, .k = p->y.c, .tiles = vectors_of(p, params), .tile_k = params->value[VECTOR], .c_step = 1};
+    return (tsr__packing){.groups = 1,
+                          .c = 1,
+                          .k = p->y.c,
+                          .tiles = vectors_of(p, params),
+                          .tile_k = params->value[VECTOR],
+                          .together = 1};
 }
 
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)

@@ -53,10 +53,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__epilogue_define(l, p);
     tsr__launch_define(l, "HALF_SUMS", p->half_sums);
     tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
-    tsr__launch_define(l, "R", w->filter[TSR_H]);
-    tsr__launch_define(l, "STRIDE_H", w->stride[TSR_H]);
-    tsr__launch_define(l, "DILATION_H", w->dilation[TSR_H]);
-    tsr__launch_define(l, "PAD_MODE", w->pad_mode);
+    tsr__column_define(l, w);
     tsr__launch_define(l, "TRANSPOSED", 0);
     tsr__launch_define(l, "CHANNELS_LAST", p->y.layout == TSR_LAYOUT_NHWC);
     tsr__launch_slot(l, TSR__X);
@@ -69,13 +66,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, p->flip);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
-    tsr__launch_int(l, w->filter[TSR_D]);
-    tsr__launch_int(l, w->filter[TSR_W]);
-    tsr__launch_int(l, w->stride[TSR_D]);
-    tsr__launch_int(l, w->stride[TSR_W]);
-    tsr__launch_int(l, w->dilation[TSR_D]);
-    tsr__launch_int(l, w->dilation[TSR_W]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+    tsr__launch_column_window(l, w);
     tsr__launch_plain_strides(l, &p->x);
     tsr__launch_plain_strides(l, &p->y);
     tsr__launch_plain_strides(l, &p->residual);

@@ -58,7 +58,7 @@ static tsr__packing packing(const tsr__problem *p, const tsr__params *params)
                           .k = tsr__group_k(p),
                           .tiles = tiles(p, params),
                           .tile_k = (int64_t)params->value[TILE_K] * params->value[VECTOR],
-                          .c_step = params->value[C_STEP],
+                          .together = params->value[C_STEP],
                           .head = HEAD};
 }
 

@@ -21,7 +21,7 @@ void tsr__launch_pack(tsr__launch *l, const tsr__packing *packing, const tsr__pr
     tsr__launch_int(l, packing->k);
     tsr__launch_int(l, packing->tiles);
     tsr__launch_int(l, packing->tile_k);
-    tsr__launch_int(l, packing->c_step);
+    tsr__launch_int(l, packing->together);
     tsr__launch_int(l, tsr__taps(p));
     tsr__launch_weights(l, p);
     tsr__launch_int(l, packing->head);

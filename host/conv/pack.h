@@ -10,7 +10,7 @@ typedef struct tsr__packing {
     int64_t groups, c, k; /* groups, and input and output channels of each                    */
     int64_t tiles;        /* of output channels in a group: all of them, and perhaps spare ones */
     int64_t tile_k;       /* output channels of a tile                                        */
-    int64_t c_step;       /* input channels that lie together                                 */
+    int64_t together;     /* input channels that lie together                                 */
     int64_t head;         /* zeros before all                                                 */
 } tsr__packing;
 

@@ -31,7 +31,7 @@ static inline int64_t tsr__winograd_pad(const tsr__problem *p, int axis)
     return p->window.transposed ? tsr__window_mirrored_pad(&p->window, axis, pad) : pad;
 }
 
-/* What the kernels that pack weights are passed. */
+/* What the kernels that pack weights are passed first. */
 static inline void tsr__winograd_launch_weights(tsr__launch *l, const tsr__problem *p)
 {
     tsr__launch_slot(l, TSR__W);

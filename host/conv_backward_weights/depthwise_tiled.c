@@ -88,11 +88,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
                                         "conv_backward_weights_depthwise_tiled");
     tsr__launch_define(l, "GROUP", TSR__SHARERS);
     tsr__launch_define(l, "TILE_P", TILE_P);
-    tsr__launch_define(l, "R", w->filter[TSR_H]);
-    tsr__launch_define(l, "STRIDE_H", w->stride[TSR_H]);
-    tsr__launch_define(l, "DILATION_H", w->dilation[TSR_H]);
+    tsr__column_define(l, w);
     tsr__launch_define(l, "COLUMNS", columns(p));
-    tsr__launch_define(l, "PAD_MODE", w->pad_mode);
     tsr__launch_int(l, filters(p));
     tsr__launch_int(l, lanes(p));
     tsr__launch_int(l, filters(p) / x->c);
@@ -101,13 +98,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, dv->n);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
-    tsr__launch_int(l, w->filter[TSR_D]);
-    tsr__launch_int(l, w->filter[TSR_W]);
-    tsr__launch_int(l, w->stride[TSR_D]);
-    tsr__launch_int(l, w->stride[TSR_W]);
-    tsr__launch_int(l, w->dilation[TSR_D]);
-    tsr__launch_int(l, w->dilation[TSR_W]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+    tsr__launch_column_window(l, w);
     tsr__launch_int(l, p->flip);
     tsr__launch_plain_strides(l, x);
     tsr__launch_plain_strides(l, dv);

@@ -26,6 +26,9 @@ static inline bool tsr__pool_is_loose(const tsr__problem *p)
     return p->window.adaptive || p->global || !tsr__cpu_is_unrolled(&p->window);
 }
 
+/* A refusal of windows that are loose, by kernels that transpose planes. */
+#define TSR__POOL_LOOSE_PLAIN "its windows on NCHW are compiled in: at most 16 x 16, not global"
+
 /* Why the kernels cannot serve, or NULL. */
 static inline const char *tsr__pool_refuse(const tsr_device *device, const tsr__problem *p)
 {

@@ -45,7 +45,7 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     if (!is_plain(p)) return tsr__pool_refuse(device, p);
     if (p->indices != TSR_INDICES_NONE) return "on NCHW it makes no indices";
-    if (tsr__pool_is_loose(p)) return "its windows on NCHW are compiled in: at most 16 x 16, not global";
+    if (tsr__pool_is_loose(p)) return TSR__POOL_LOOSE_PLAIN;
     if (region(p, 1, 1) > REGION) return "a window on NCHW spans more than 4096 elements";
     return tsr__pool_refuse(device, p);
 }

@@ -75,7 +75,7 @@ static tile tile_of(const tsr_device *device, const tsr__problem *p, const int64
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
     const tile one = {1, 1, 1};
-    if (is_plain(p) && tsr__pool_is_loose(p)) return "its windows on NCHW are compiled in: at most 16 x 16, not global";
+    if (is_plain(p) && tsr__pool_is_loose(p)) return TSR__POOL_LOOSE_PLAIN;
     if (is_plain(p) && region(p, one) > REGION) return "windows on NCHW that meet span more than 4096 elements";
     return tsr__pool_refuse(device, p);
 }

@@ -1,7 +1,7 @@
 /* common/winograd: y = activation(scale * conv(x, w) + bias + residual) for a 3x3 filter and CPUs, by Winograd's
  * minimal filtering. A tile of OUT x OUT outputs comes from IN x IN inputs, IN = OUT + 2: both inputs and filters are
  * transformed to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the
- * sums are transformed back. The algorithms' own files have the transforms of one axis.
+ * sums are transformed back. common/transforms_2x2.cl and 4x4 have the transforms of one axis.
  *
  *   launch      FUSED: conv_winograd: global = (strips, 1, 1)
  *               else: conv_winograd_input: global = (strips, ceil(C / VEC), 1), then

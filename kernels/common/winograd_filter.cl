@@ -2,6 +2,10 @@
  *
  *   compiled in IN and the transform of one axis, by the file that includes this
  */
+#if !defined(IN)
+#error "what includes winograd_filter.cl must define IN and transform_filter()"
+#endif
+
 /* Transforms a filter; points are `step` apart. */
 static ALWAYS_INLINE void transform_taps(__global REAL *to, int step, const REALV tap[9])
 {

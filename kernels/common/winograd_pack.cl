@@ -1,6 +1,7 @@
 /* common/winograd_pack: the transformed weights of common/winograd.cl.
  *
  *   launch      conv_winograd_pack: global = (C, blocks, 1), local = (1, 1, 1)
+ *   local mem   none
  *   compiled in VEC, DTYPE (see common/vector.cl); IN and the transform of one axis, by the file that includes this
  *   run time    c, k; tile_k: vectors of output channels of a block; how plain weights lie: those of channels k and c
  *               at k * k_step + c * c_step, taps from the last on with flip

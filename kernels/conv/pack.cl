@@ -4,33 +4,31 @@
  *   local mem   none
  *   compiled in DTYPE (see common/types.cl)
  *   run time    c, k: input and output channels of a group; tiles of a group; tile_k: output channels of a tile;
- *               c_step: input channels that lie together; taps; how plain weights lie: those of channels k and c of a
- *               group at group * group_step + k * k_step + c * c_stride, taps from the last on with flip; head: zeros
+ *               together: input channels that lie together; taps; how plain weights lie: those of channels k and c of a
+ *               group at group * group_step + k * k_step + c * c_step, taps from the last on with flip; head: zeros
  *               before all
  *
- * Packed weights: `head` zeros, then [group][tile][c in steps of c_step][taps][c_step][tile_k]. The last step may be
- * short. Output channels past the end of a group have zero weights.
+ * Packed weights: `head` zeros, then [group][tile][c by so many together][taps][together][tile_k]; the last of them may
+ * be fewer. Output channels past the end of a group have zero weights.
  *
  * One program for all tiles and filters: it would else be compiled again with each kernel that reads what it packs.
  */
 #include "common/types.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_pack(__global const X_ELEMENT *restrict w,
-                                                                       ulong w_offset, __global REAL *restrict packed,
-                                                                       ulong packed_offset, int c, int k, int tiles,
-                                                                       int tile_k, int c_step, int taps, int group_step,
-                                                                       int k_step, int c_stride, int flip, int head)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_pack(
+    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
+    int k, int tiles, int tile_k, int together, int taps, int group_step, int k_step, int c_step, int flip, int head)
 {
     const int channel = (int)get_global_id(0), tile = (int)get_global_id(1), k0 = tile % tiles * tile_k;
-    const int c0 = channel / c_step * c_step, together = min(c_step, c - c0);
-    __global const X_ELEMENT *from = w + w_offset + tile / tiles * group_step + k0 * k_step + channel * c_stride;
+    const int c0 = channel / together * together, here = min(together, c - c0);
+    __global const X_ELEMENT *from = w + w_offset + tile / tiles * group_step + k0 * k_step + channel * c_step;
     __global REAL *to = packed + packed_offset;
 
     if (channel == 0 && tile == 0)
         for (int i = 0; i < head; ++i) to[i] = REAL_OF(0.0);
 
     to += head + (tile * c + c0) * taps * tile_k + (channel - c0) * tile_k;
-    for (int tap = 0; tap < taps; ++tap, to += together * tile_k)
+    for (int tap = 0; tap < taps; ++tap, to += here * tile_k)
         for (int i = 0; i < tile_k; ++i) {
             const int at = i * k_step + (flip ? taps - 1 - tap : tap);
             to[i] = k0 + i < k ? LOAD_X(from, at) : REAL_OF(0.0);

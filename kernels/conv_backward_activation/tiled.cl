@@ -4,7 +4,7 @@
  *   launch      conv_backward_activation_tiled:        global = (ceil(channels / lanes) * pieces * GROUP, 1, 1)
  *               conv_backward_activation_tiled_finish: global = (K * GROUP, 1, 1)
  *               local = (GROUP, 1, 1); all on one axis, because the others hold 65535 groups on NVIDIA
- *   local mem   GROUP REALs for each of dbias and dslope
+ *   local mem   GROUP / 2 REALs for each of dbias and dslope
  *   needs       the tensors lie alike; GROUP and lanes are powers of two
  *   compiled in GROUP; ROUNDS: pixels of a work-item; MAKES_DV: 1: dv is made, 0: it is there, and only summed; DTYPE;
  *               ACTIVATION FROM_V (see common/derivative.cl); HAS_DBIAS HAS_DSLOPE ACCUMULATE
@@ -12,9 +12,9 @@
  *               sizes and strides
  *
  * A work-group makes some pixels, counted through all images, of one channel where pixels lie side by side, or of
- * several where channels do, so that neighbouring work-items load and store neighbours. What it sums is one piece of
- * the workspace, [dbias, dslope][channel][piece]; the problem alone decides which pixels are a piece, and
- * conv_backward_activation_tiled_finish adds them, always in the same order.
+ * several where channels do, so that neighbouring work-items load and store neighbours, and work-groups too. What it
+ * sums is one piece of the workspace, [dbias, dslope][channel][piece]; the problem alone decides which pixels are a
+ * piece, and conv_backward_activation_tiled_finish adds them, always in the same order.
  *
  * The weights pass makes its dbias with it.
  */
@@ -34,9 +34,10 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
     MAYBE float alpha, MAYBE float beta, int k, int channels, int lanes, int block, int pieces, int n, AXES(size),
     int y_n, int y_c, AXES(y))
 {
-    __local REAL room[2 * GROUP];
-    const int me = (int)get_local_id(0), parts = GROUP / lanes, group = (int)get_group_id(0), number = group % pieces;
-    const int ok = group / pieces * lanes + (me & (lanes - 1));
+    __local REAL room[2 * SHARED_ROOM(1)];
+    const int me = (int)get_local_id(0), parts = GROUP / lanes, group = (int)get_group_id(0);
+    const int sets = (int)get_num_groups(0) / pieces, set = lanes == 1 ? group / pieces : group % sets;
+    const int number = lanes == 1 ? group % pieces : group / sets, ok = set * lanes + (me & (lanes - 1));
     const planes in = {PASS_AXES(size), y_n, PASS_AXES(y)};
     const int pixels = n * in.d * in.h * in.w, channel = ok / block * y_c + ok % block, is_spare = ok >= k;
     const place step = locate_pixel(in, parts);
@@ -64,7 +65,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
         at = advance(in, at, step);
     }
     if (HAS_DBIAS) add_shared(&bias_sum, 1, room, lanes);
-    if (HAS_DSLOPE) add_shared(&slope_sum, 1, room + GROUP, lanes);
+    if (HAS_DSLOPE) add_shared(&slope_sum, 1, room + SHARED_ROOM(1), lanes);
     if (me >= lanes || is_spare) return;
     if (HAS_DBIAS) sums[sums_offset + (ulong)(ok * pieces + number)] = bias_sum;
     if (HAS_DSLOPE) sums[sums_offset + (ulong)((HAS_DBIAS * k + ok) * pieces + number)] = slope_sum;
@@ -83,9 +84,10 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_a
     __global const REAL *restrict sums, ulong sums_offset, MAYBE __global Y_ELEMENT *restrict dbias,
     MAYBE ulong dbias_offset, MAYBE __global Y_ELEMENT *restrict dslope, MAYBE ulong dslope_offset, int pieces)
 {
-    __local REAL room[2 * GROUP];
+    __local REAL room[2 * SHARED_ROOM(1)];
     const int ok = (int)get_group_id(0), k = (int)get_num_groups(0);
     sums += sums_offset + (ulong)(ok * pieces);
     if (HAS_DBIAS) finish(sums, pieces, room, dbias, dbias_offset + (ulong)ok);
-    if (HAS_DSLOPE) finish(sums + HAS_DBIAS * k * pieces, pieces, room + GROUP, dslope, dslope_offset + (ulong)ok);
+    if (HAS_DSLOPE)
+        finish(sums + HAS_DBIAS * k * pieces, pieces, room + SHARED_ROOM(1), dslope, dslope_offset + (ulong)ok);
 }

@@ -3,7 +3,7 @@
  *
  *   launch      global = (ceil(filters / lanes) * GROUP, sets, pieces), local = (GROUP, 1, 1)
  *               sets = ceil(T * S / COLUMNS)
- *   local mem   COLUMNS * R * GROUP REALs
+ *   local mem   COLUMNS * R * GROUP / 2 REALs
  *   needs       TILE_P outputs of a column see at most 32 rows of x; GROUP and lanes are powers of two
  *   compiled in GROUP TILE_P R STRIDE_H DILATION_H; COLUMNS of the filter that a work-group makes; PAD_MODE (see
  *               common/taps.cl); ACCUMULATE: sums are added to what is there; DTYPE
@@ -92,7 +92,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_w
     AXES(x_size), AXES(dv_size), int t, int s, int stride_d, int stride_w, int dilation_d, int dilation_w, AXES(pad),
     int flip, int x_n, int x_c, AXES(x), int dv_n, int dv_c, AXES(dv))
 {
-    __local REAL room[COLUMNS * R * GROUP];
+    __local REAL room[SHARED_ROOM(COLUMNS * R)];
     const int me = (int)get_local_id(0), filter = (int)get_group_id(0) * lanes + (me & (lanes - 1));
     const int piece = (int)get_group_id(2), parts = GROUP / lanes, used = min(filter, filters - 1);
     const planes tiles = {dv_size_d, (dv_size_h + TILE_P - 1) / TILE_P, dv_size_w, 0, 0, 0, 0};

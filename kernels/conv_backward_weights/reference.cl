@@ -5,7 +5,7 @@
  *               local = (up to 64, 1, 1)
  *               conv_backward_weights_finish: global = (GROUP, K, 1), or without dscale so many GROUPs that each
  *               work-item makes one element; local = (GROUP, 1, 1)
- *   local mem   none; GROUP REALs by conv_backward_weights_finish
+ *   local mem   none; GROUP / 2 REALs by conv_backward_weights_finish
  *   needs       nothing
  *   compiled in DTYPE; HAS_SCALE HAS_DSCALE ACCUMULATE GROUP by conv_backward_weights_finish
  *   run time    everything else, so that one build serves all problems; 64-bit, so that no index overflows
@@ -87,7 +87,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_w
     __global Y_ELEMENT *restrict dw, ulong dw_offset, MAYBE __global Y_ELEMENT *restrict dscale,
     MAYBE ulong dscale_offset, long pieces, long elements, long group_c, long group_k, long taps, int transposed)
 {
-    __local REAL room[GROUP];
+    __local REAL room[SHARED_ROOM(1)];
     const long ok = (long)get_global_id(1), first = (long)get_global_id(0), step = (long)get_global_size(0);
     const long step_tap = step % taps, step_channel = step / taps;
     const REAL scale_k = HAS_SCALE ? LOAD_X(scale, scale_offset + (ulong)ok) : REAL_OF(1.0);

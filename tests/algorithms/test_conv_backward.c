@@ -38,7 +38,7 @@ static void check_shapes(const exact_lab *lab, passes *tallies)
     enum { WEIGHTS_EVERY = 3, DATA_EVERY = 53 }; /* primes: they visit all windows and sizes */
     tsr_conv_backward b = tsr_conv_backward_default();
     for (size_t i = 0; shapes_conv(i, &b.forward); ++i) {
-        const size_t pair = i % 3;
+        const size_t pair = i / WEIGHTS_EVERY % 3;
         shapes_layouts(i, pair, &b.forward.x_layout, &b.forward.y_layout);
         b.dbias = b.forward.bias;
         b.accumulate = i % 2 == 0;

@@ -20,7 +20,7 @@ typedef struct exact_lab {
     tsr__family family;     /* whose algorithms are run; ANY: all */
     const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
     bool without_gpu;       /* by TESSERA_TEST_WITHOUT_GPU: the kernels for GPUs are not run */
-    int half;               /* by TESSERA_TEST_HALF, 0 or 1: which half of windows and layouts is run; -1: all */
+    int half;               /* by TESSERA_TEST_HALF, 0 or 1: which half of the cases is run; -1: all */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;
