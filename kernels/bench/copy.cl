@@ -12,9 +12,8 @@
 #define DTYPE 0
 #include "common/vector.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void bench_copy(__global const float *restrict x,
-                                                                        ulong x_offset, __global float *restrict y,
-                                                                        ulong y_offset, int vectors)
+__kernel ONE_ITEM_GROUPS void bench_copy(__global const float *restrict x, ulong x_offset, __global float *restrict y,
+                                         ulong y_offset, int vectors)
 {
     const ulong first = (ulong)get_global_id(0) * (ulong)(vectors * VEC);
     __global const float *from = x + x_offset + first;

@@ -22,7 +22,15 @@
 #define MAYBE __attribute__((unused))
 
 /* What holds a tile of registers must not become a call. */
-#define ALWAYS_INLINE   inline __attribute__((always_inline))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* A kernel for CPUs, whose work-items make vectors by themselves. Intel's compiler would try to make vectors of
+ * work-items too, which a group of one has not: it took 5 to 10 times as long, and its code was slower. */
+#if defined(cl_intel_vec_len_hint)
+#define ONE_ITEM_GROUPS __attribute__((reqd_work_group_size(1, 1, 1), intel_vec_len_hint(1)))
+#else
+#define ONE_ITEM_GROUPS __attribute__((reqd_work_group_size(1, 1, 1)))
+#endif
 
 #define JOIN_TEXT(a, b) a##b
 #define JOIN(a, b)      JOIN_TEXT(a, b)

@@ -154,7 +154,7 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
                residual, residual_offset, slope, slope_offset, alpha, beta)
 
 #if FUSED
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
+__kernel ONE_ITEM_GROUPS void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
 {
     __local REAL strip[LOCAL_REALS];
     const source in = SOURCE;
@@ -166,9 +166,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd(INPUT
     for (int block = 0; block * TILE_CHANNELS < whole_blocks(k, Y_BLOCK); ++block) MAKE_STRIP(strip, block);
 }
 #else
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_input(INPUT_ARGS,
-                                                                                 __global REAL *restrict scratch,
-                                                                                 ulong scratch_offset, TILE_ARGS)
+__kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_ARGS, __global REAL *restrict scratch, ulong scratch_offset,
+                                                  TILE_ARGS)
 {
     const source in = SOURCE;
     const grid tiles = GRID;
@@ -177,9 +176,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_input
                     first_tile + strip * TILES, (int)get_global_id(1) * VEC);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_output(__global const REAL *restrict scratch,
-                                                                                  ulong scratch_offset, OUTPUT_ARGS,
-                                                                                  TILE_ARGS)
+__kernel ONE_ITEM_GROUPS void conv_winograd_output(__global const REAL *restrict scratch, ulong scratch_offset,
+                                                   OUTPUT_ARGS, TILE_ARGS)
 {
     const grid tiles = GRID;
     const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};

@@ -10,9 +10,9 @@
  */
 #include "common/winograd_filter.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_winograd_pack(
-    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
-    int k, int k_step, int c_step, int flip, int tile_k)
+__kernel ONE_ITEM_GROUPS void conv_winograd_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
+                                                 __global REAL *restrict packed, ulong packed_offset, int c, int k,
+                                                 int k_step, int c_step, int flip, int tile_k)
 {
     const int channel = (int)get_global_id(0), block = (int)get_global_id(1), step = c * tile_k * VEC;
     __global REAL *to = packed + packed_offset + block * IN * IN * step + channel * tile_k * VEC;

@@ -96,12 +96,14 @@ static ALWAYS_INLINE void add_window(REALV sum[TILE_Q], __global const X_ELEMENT
         add_rows(sum, x, weights, from, 0, 1);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_blocked(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int rows, int tiles, int vectors, int c, int d,
-    int h, int w, int o, int p, int q, int t, int stride_d, int dilation_d, int pad_d, int pad_h, int pad_w, int x_n,
-    int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, int r_h,
-    int r_w, int streams)
+__kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
+                                                     __global const REAL *restrict packed, ulong packed_offset,
+                                                     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
+                                                     int rows, int tiles, int vectors, int c, int d, int h, int w,
+                                                     int o, int p, int q, int t, int stride_d, int dilation_d,
+                                                     int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d,
+                                                     int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w,
+                                                     int r_n, int r_c, int r_d, int r_h, int r_w, int streams)
 {
     const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles);
     const int row0 = (int)get_global_id(0) / items * rows, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;

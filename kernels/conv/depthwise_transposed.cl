@@ -48,7 +48,7 @@ static ALWAYS_INLINE void filter_groups(REALV sum[PHASES], const REAL *from, con
         }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_depthwise_transposed(
+__kernel ONE_ITEM_GROUPS void conv_depthwise_transposed(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict weights, ulong w_offset,
     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int rows, int multiplier, int flip, int c, int d,
     int h, int w, int p, int q, int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d, int x_h, MAYBE int x_w,

@@ -156,12 +156,14 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
     }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_direct_blocked(
-    __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int phases, int c, int k, int d, int h, int w, int o,
-    int p, int q, int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n, int x_group, int x_step,
-    int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
-    int r_group, int r_c, int r_d, int r_h, int r_w, int streams)
+__kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict x, ulong x_offset,
+                                                  __global const REAL *restrict packed, ulong packed_offset,
+                                                  EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
+                                                  int phases, int c, int k, int d, int h, int w, int o, int p, int q,
+                                                  int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n,
+                                                  int x_group, int x_step, int x_channel, int x_d, int x_h, int x_w,
+                                                  int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
+                                                  int r_group, int r_c, int r_d, int r_h, int r_w, int streams)
 {
     /* The phases of an image follow each other: their work differs, and a thread is given what is consecutive. */
     const int n = (int)get_global_id(1) / phases, phase = (int)get_global_id(1) % phases;

@@ -15,9 +15,10 @@
  */
 #include "common/types.cl"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_pack(
-    __global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed, ulong packed_offset, int c,
-    int k, int tiles, int tile_k, int together, int taps, int group_step, int k_step, int c_step, int flip, int head)
+__kernel ONE_ITEM_GROUPS void conv_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
+                                        __global REAL *restrict packed, ulong packed_offset, int c, int k, int tiles,
+                                        int tile_k, int together, int taps, int group_step, int k_step, int c_step,
+                                        int flip, int head)
 {
     const int channel = (int)get_global_id(0), tile = (int)get_global_id(1), k0 = tile % tiles * tile_k;
     const int c0 = channel / together * together, here = min(together, c - c0);

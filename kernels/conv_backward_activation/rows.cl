@@ -75,7 +75,7 @@ static inline void add_sums(REALV v, __global REAL *sums, int is_first)
         STOREV((is_first ? (REALV)(REAL_OF(0.0)) : LOADV(sums)) + v, sums);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_activation_rows(
+__kernel ONE_ITEM_GROUPS void conv_backward_activation_rows(
     __global const X_ELEMENT *restrict dy, ulong dy_offset, MAYBE __global const X_ELEMENT *restrict y,
     MAYBE ulong y_offset, MAYBE __global const X_ELEMENT *restrict slope, MAYBE ulong slope_offset,
     __global Y_ELEMENT *restrict dv, ulong dv_offset, MAYBE __global REAL *restrict sums, MAYBE ulong sums_offset,
@@ -109,10 +109,11 @@ static inline void finish(__global const REAL *sums, int pieces, int step, __glo
     STORE_Y((ACCUMULATE ? LOAD_X(to, at) : REAL_OF(0.0)) + sum, to, at);
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_activation_finish(
-    __global const REAL *restrict sums, ulong sums_offset, MAYBE __global Y_ELEMENT *restrict dbias,
-    MAYBE ulong dbias_offset, MAYBE __global Y_ELEMENT *restrict dslope, MAYBE ulong dslope_offset, int pieces,
-    int channels)
+__kernel ONE_ITEM_GROUPS void conv_backward_activation_finish(__global const REAL *restrict sums, ulong sums_offset,
+                                                              MAYBE __global Y_ELEMENT *restrict dbias,
+                                                              MAYBE ulong dbias_offset,
+                                                              MAYBE __global Y_ELEMENT *restrict dslope,
+                                                              MAYBE ulong dslope_offset, int pieces, int channels)
 {
     const ulong k = get_global_id(0);
     sums += sums_offset + k;

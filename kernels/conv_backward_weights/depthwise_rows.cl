@@ -37,7 +37,7 @@ static ALWAYS_INLINE void add_vector(REALV sum[R * S], const REAL *region, __glo
     }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_depthwise_rows(
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_depthwise_rows(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
     __global REAL *restrict sums, ulong sums_offset, int n, int images, int rows, int x_filters, int dv_filters,
     int flip, int h, int w, int p, int q, int pad_h, int pad_w, int x_n, int x_c, int x_h, int dv_n, int dv_c, int dv_h)

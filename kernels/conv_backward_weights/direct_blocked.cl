@@ -103,7 +103,7 @@ static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int 
         }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_direct_blocked(
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_direct_blocked(
     __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict dv, ulong dv_offset,
     __global REAL *restrict sums, ulong sums_offset, int n, int c, int k, int d, int h, int w, int o, int p, int q,
     int t, int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w,

@@ -172,7 +172,7 @@ static void store_filters(__global REAL *to, int step, __global const REAL *sums
         }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_backward_weights_winograd_4x4(
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_winograd_4x4(
     __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
     __global REAL *restrict sums, ulong sums_offset, __global REAL *restrict scratch, ulong scratch_offset, int c,
     int k, int h, int w, int p, int q, int pad_h, int pad_w, int tile_rows, int tile_columns, int tile_count,

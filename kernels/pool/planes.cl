@@ -43,10 +43,10 @@ static inline int find(REAL maximum, __global const X_ELEMENT *from, int plane)
     return i;
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_planes(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int planes, int c, int plane, long index_n, long index_c,
-    int d, int h, int w, int column_major)
+__kernel ONE_ITEM_GROUPS void pool_planes(__global const X_ELEMENT *restrict x, ulong x_offset,
+                                          __global Y_ELEMENT *restrict y, ulong y_offset,
+                                          __global INDEX *restrict indices, ulong indices_offset, int planes, int c,
+                                          int plane, long index_n, long index_c, int d, int h, int w, int column_major)
 {
     const int first = (int)get_global_id(0) * VEC, count = min(VEC, planes - first);
     REAL lane[VEC];

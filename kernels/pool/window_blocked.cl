@@ -124,10 +124,11 @@ static ALWAYS_INLINE void slide_row(pool_source from, OUTPUT *y, int y_w, int q0
 /* Numbers of private memory for what is copied there. */
 #define PART (PLAIN ? REGION : 1)
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_window_blocked(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    MAYBE __global INDEX *restrict indices, MAYBE ulong indices_offset, int c, int rows, int tile, int vectors,
-    MAYBE int streams, WINDOW_ARGS)
+__kernel ONE_ITEM_GROUPS void pool_window_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
+                                                  __global Y_ELEMENT *restrict y, ulong y_offset,
+                                                  MAYBE __global INDEX *restrict indices, MAYBE ulong indices_offset,
+                                                  int c, int rows, int tile, int vectors, MAYBE int streams,
+                                                  WINDOW_ARGS)
 {
     const int across = (q + tile - 1) / tile, down = (p + rows - 1) / rows;
     const int part = (int)get_global_id(0), n = (int)get_global_id(2), first = (int)get_global_id(1) * vectors;

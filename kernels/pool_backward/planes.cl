@@ -43,11 +43,13 @@ static inline int find_given(long index, int plane, int d, int h, int w, int col
     return column_major ? (at % d * h + at / d % h) * w + at / (d * h) : at;
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_planes(
-    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
-    MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
-    __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
-    int plane, long index_n, long index_c, int d, int h, int w, int column_major)
+__kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset,
+                                                   MAYBE __global const X_ELEMENT *restrict y, MAYBE ulong y_offset,
+                                                   MAYBE __global const INDEX *restrict indices,
+                                                   MAYBE ulong indices_offset, __global const X_ELEMENT *restrict dy,
+                                                   ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset,
+                                                   int c, int plane, long index_n, long index_c, int d, int h, int w,
+                                                   int column_major)
 {
     const int at = (int)get_global_id(0);
     const long counted_from = at / c * index_n + at % c * index_c;

@@ -202,7 +202,7 @@ static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_c, int x_
 #define PART(wanted) ((wanted) ? REGION * VEC : VEC)
 #define PART_OF_X    PART(KIND == 3 || (KIND == 0 && INDICES == 0))
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pool_backward_window_blocked(
+__kernel ONE_ITEM_GROUPS void pool_backward_window_blocked(
     MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
     MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
     __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,

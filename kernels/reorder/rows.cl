@@ -63,9 +63,10 @@ static ALWAYS_INLINE void store_pixels(REAL lane[GROUP][VEC], __global Y_ELEMENT
     }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void reorder_rows(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset, int c, int d,
-    int h, int w, int x_n, int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w)
+__kernel ONE_ITEM_GROUPS void reorder_rows(__global const X_ELEMENT *restrict x, ulong x_offset,
+                                           __global Y_ELEMENT *restrict y, ulong y_offset, int c, int d, int h, int w,
+                                           int x_n, int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d,
+                                           int y_h, int y_w)
 {
     const int begin = (int)get_global_id(0) * TILE, end = min(begin + TILE, w);
     const int first = (int)get_global_id(1) * GROUP;
