@@ -366,12 +366,12 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
 
 /* Whether a case falls to the other half. Half of all triples of a window, a layout and an algorithm do, so that the
  * two have few programs in common, and either meets every window, layout and algorithm. What is made for GPUs has one
- * half alone to run in. */
+ * half alone to run in, as have sums in half. */
 static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family)
 {
     const int64_t window =
         p->op->has_window ? p->window.filter[TSR_H] + p->window.stride[TSR_H] + p->window.dilation[TSR_H] : p->y.c;
-    return lab->half >= 0 && family != TSR__GPU_FAMILY &&
+    return lab->half >= 0 && family != TSR__GPU_FAMILY && !p->half_sums &&
            (window + (int64_t)p->x.layout + (int64_t)algorithm) % 2 != lab->half;
 }
 
@@ -388,9 +388,8 @@ static bool is_a_features_text(const char *text)
     return false;
 }
 
-/* Counts the features of a case, which runs unless it is left, and fails it where the answer is not what the
- * algorithm's features promise. */
-static void judge_features(const tsr__offer *offer, bool left, exact_tally *tally)
+/* Counts the features of a case, and fails it where the answer is not what the algorithm's features promise. */
+static void judge_features(const tsr__offer *offer, exact_tally *tally)
 {
     const uint32_t needed = tsr__problem_features(offer->parts > 1 ? &offer->problem : &offer->whole);
     const char *wanted = tsr__refuse_features(needed, offer->algorithm->features);
@@ -406,7 +405,7 @@ static void judge_features(const tsr__offer *offer, bool left, exact_tally *tall
     for (int feature = 0; feature < TSR__FEATURES; ++feature) {
         const bool is_first = wanted != NULL && strcmp(wanted, tsr__refuse_features(UINT32_C(1) << feature, 0)) == 0;
         const bool needs = needed >> feature & 1;
-        tally->ran_with[feature] += needs && offer->refusal == NULL && !left;
+        tally->ran_with[feature] += needs && offer->refusal == NULL;
         tally->refused_with[feature] += needs && offer->refusal != NULL;
         tally->refused_for[feature] += is_first;
     }
@@ -420,11 +419,10 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
     for (size_t i = 0; list[i] != NULL; ++i) {
         if (!takes_part(lab, list[i])) continue;
         const tsr__offer offer = ask(lab, list[i], problem, workspace_limit);
-        const bool left = is_left(lab, problem, i, list[i]->family);
-        judge_features(&offer, left, &tallies[i]);
+        judge_features(&offer, &tallies[i]);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
-        else if (left)
+        else if (is_left(lab, problem, i, list[i]->family))
             ++tallies[i].left;
         else
             check(lab, &offer, packed, &kept, &tallies[i]);

@@ -7,11 +7,11 @@
 /* What came of all cases of one algorithm, and of those that needed each feature. */
 typedef struct exact_tally {
     int ran, refused, failed;
-    int left;                        /* cases that fell to another device            */
-    double build_ms;                 /* that their kernels took to compile             */
-    int ran_with[TSR__FEATURES];     /* cases that needed the feature and ran          */
-    int refused_with[TSR__FEATURES]; /* that needed it and were refused                */
-    int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature */
+    int left;                        /* cases that fell to another device                        */
+    double build_ms;                 /* that their programs took to build                        */
+    int ran_with[TSR__FEATURES];     /* cases that needed the feature and ran, in either half     */
+    int refused_with[TSR__FEATURES]; /* that needed it and were refused                          */
+    int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature           */
 } exact_tally;
 
 typedef struct exact_lab {
