@@ -105,7 +105,8 @@ static int read_beside(const char *path, const npy_array *x, npy_type type, int 
                        npy_array *array)
 {
     char because[256];
-    snprintf(because, sizeof because, "as %s has", x->path);
+    /* Of another type than x's there are indices alone. */
+    snprintf(because, sizeof because, type == x->type ? "as %s has" : "as indices into %s have", x->path);
     const npy_wanted wanted = {
         .types = 1u << type, .axes_min = axes, .axes_max = axes, .axes = names, .because = because};
     return npy_read(path, &wanted, array);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool take_value(const option *named, const char *value)
 {
@@ -40,4 +41,11 @@ parsed options_parse(int count, char **words, const option *list, size_t length)
         if (dashed) ++i;
     }
     return PARSED;
+}
+
+bool options_folder(const char *name, const char *path)
+{
+    struct stat found;
+    if (path == NULL || (stat(path, &found) == 0 && S_ISDIR(found.st_mode))) return true;
+    return complain("%s %s: expected a folder that exists", name, path);
 }

@@ -17,4 +17,7 @@ typedef enum parsed { PARSED, PARSED_HELP, PARSED_WRONG } parsed;
 /* PARSED_HELP at --help; at PARSED_WRONG the complaint is printed. What is not named keeps its value. */
 parsed options_parse(int count, char **words, const option *list, size_t length);
 
+/* Whether a folder is there to be written into (NULL: none is wanted); else the complaint is printed. */
+bool options_folder(const char *name, const char *path);
+
 #endif

@@ -149,6 +149,7 @@ int main(int count, char **words)
     if (outcome == PARSED_HELP) return fputs(help, stdout) < 0;
     if (outcome == PARSED_WRONG) return 2;
     if (wanted.data == NULL) return complain("the digits are missing; --help tells more"), 2;
+    if (!options_folder("-o", wanted.output)) return 2;
     if (MPI_Init(&count, &words) != MPI_SUCCESS) return complain("MPI does not start"), 1;
     static group used;
     MPI_Comm_rank(MPI_COMM_WORLD, &used.rank);

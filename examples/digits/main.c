@@ -127,6 +127,7 @@ int main(int count, char **words)
     if (outcome == PARSED_HELP) return fputs(help, stdout) < 0;
     if (outcome == PARSED_WRONG) return 2;
     if (wanted.data == NULL) return complain("the digits are missing; --help tells more"), 2;
+    if (!options_folder("-o", wanted.output)) return 2;
     static data from;
     static state now;
     return begin(&wanted, &from, &now) && run(&wanted, &from, &now) ? EXIT_SUCCESS : EXIT_FAILURE;

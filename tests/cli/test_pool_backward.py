@@ -137,7 +137,7 @@ class Refusals(CommandTest):
     def test_indices(self):
         self.array("short.npy", (1, 2, 2, 2), range(8), descr="<i8")
         self.refuse_backward("--indices", "short.npy", words=["short.npy", "axis 3 (W)", "2", "3", "dy.npy"])
-        self.refuse_backward("--indices", "dy.npy", words=["dy.npy", "<f4", "<i8"])
+        self.refuse_backward("--indices", "dy.npy", words=["dy.npy", "<f4", "<i8", "as indices into"])
         self.refuse_backward("--indices", "missing.npy", words=["missing.npy"])
         for kind in ("avg", "lp"):
             self.refuse_backward("--indices", "i.npy", kind=kind, words=["--indices", kind, "max"])

@@ -30,6 +30,7 @@ class DataParallel(ExampleTest):
                     words=["3 devices", "1, 2 or 4"])
         self.refuse("none.npy", environment=MPI, words=["none.npy"])
         self.refuse(DATA, "--steps", 0, words=["--steps 0"], code=2)
+        self.refuse(DATA, "-o", "nowhere", words=["-o nowhere", "a folder that exists"], code=2)
 
 
 if __name__ == "__main__":

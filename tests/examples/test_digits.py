@@ -67,6 +67,7 @@ class Digits(ExampleTest):
         self.refuse("bad.npy", words=["1797 x 65"])
         self.refuse("none.npy", words=["none.npy", "No such file"])
         self.refuse(DATA, "--epochs", 201, words=["--epochs 201", "1 to 200"], code=2)
+        self.refuse(DATA, "-o", "nowhere", words=["-o nowhere", "a folder that exists"], code=2)
         self.refuse(DATA, device="cpu", words=["expected an OpenCL device"])
         self.refuse(words=["digits are missing"], code=2)
 
