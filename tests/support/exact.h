@@ -41,8 +41,8 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
 /* The same with every params that an algorithm offers to a tuner, and with both forms of weights. */
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 
-/* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, or where
- * an algorithm ran fewer than `least` cases. */
+/* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, where an
+ * algorithm has fewer than `least` cases in both halves, or ran fewer than a quarter of that, or where none ran. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
 /* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it
