@@ -124,16 +124,15 @@ static double use(const tsr__problem *p, const tsr__params *params)
            (double)(tsr__ceil_div(group_k, tile_k) * tile_k);
 }
 
-/* Sums and one tap's weights fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32. More weight
- * vectors for each input keep its loads below the multiply-adds. That matters less than what falls beyond the edges:
- * the speeds, of tiles that fit, are what Zen 4 gave with PoCL, less of the last: 8 sums are too few for two units
- * that multiply and add, as Xeons have them. */
+/* Sums, one tap's weights and one input fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32.
+ * What counts is how many multiply-adds there are for each load: two units that multiply and add, as Xeons have them,
+ * wait for loads where Zen 4's one does not. The speeds, of tiles that fit, are what a Xeon gave with PoCL. */
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
     static const struct {
         int32_t tile_q, tile_k;
         double speed;
-    } tiles[] = {{7, 4, 1.0}, {9, 3, 0.98}, {6, 2, 0.97}, {8, 1, 0.9}};
+    } tiles[] = {{6, 4, 1.0}, {7, 3, 0.99}, {5, 5, 0.98}, {7, 2, 0.88}, {8, 1, 0.7}};
     double best = 0.0;
     *out = make_params(device, p, 12, 1);
     if (out->value[VECTOR] < 16) {
@@ -165,7 +164,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
 {
     static const struct {
         int32_t tile_q, tile_k;
-    } shapes[] = {{6, 2}, {4, 3}, {3, 4}, {12, 1}, {8, 1}, {12, 2}, {14, 2}, {7, 4}, {9, 3}};
+    } shapes[] = {{6, 4}, {7, 3}, {5, 5}, {8, 3}, {7, 4}, {7, 2}, {12, 2}, {6, 2}, {8, 1}, {12, 1}};
     static const int32_t slabs[] = {64, 256, 1024};
     tsr__params made;
     params(device, p, &made);
@@ -217,13 +216,14 @@ static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
     }
 }
 
-/* Whether the taps of the only channel of a group are unrolled. With more vectors of output channels the compiler would
- * run out of registers. */
-static bool is_one_channel(const tsr__problem *p, const tsr__params *params)
+/* The input channels of a group where a row of the filter over all of them is short enough to be unrolled, else 0. */
+static int64_t few_channels(const tsr__problem *p)
 {
-    enum { TAPS = 16, VECTORS = 2 };
-    return tsr__group_c(p) == 1 && tsr__taps(p) <= TAPS && params->value[TILE_K] <= VECTORS &&
-           (tsr__problem_features(p) & TSR__DEPTH_BIT) == 0 && !p->window.transposed;
+    enum { CHANNELS = 4, PRODUCTS = 48 };
+    const int64_t c = tsr__group_c(p);
+    const bool few = c <= CHANNELS && c * p->window.filter[TSR_W] <= PRODUCTS && !p->window.transposed &&
+                     (tsr__problem_features(p) & TSR__DEPTH_BIT) == 0;
+    return few ? c : 0;
 }
 
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
@@ -237,7 +237,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
     tsr__launch_define(l, "ROUNDS", params->value[ROUNDS]);
     tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
-    tsr__launch_define(l, "ONE_C", is_one_channel(p, params));
+    tsr__launch_define(l, "FEW_C", few_channels(p));
     tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x.layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));

@@ -1,14 +1,16 @@
 #include "conv/winograd.h"
 
+#include <string.h>
+
 #include "cpu_family.h"
 #include "reorder_rows.h"
 
 extern const tsr__source tsr__source_conv_winograd_pack_2x2, tsr__source_conv_winograd_pack_4x4;
 
-/* Outputs of a tile on one axis; floats in a vector; tiles and vectors of output channels in registers; floats of local
- * memory for a work-item that does all that there is to a strip, 0: it does not. */
-enum { OUT, VECTOR, TILES, TILE_K, LOCAL };
-const char *const tsr__winograd_param_names[] = {"out", "vec", "tiles", "k", "local", NULL};
+/* Outputs of a tile on one axis; floats in a vector; tiles and vectors of output channels in registers; strips of one
+ * work-item; floats of local memory for a work-item that does all that there is to its strips, 0: it does not. */
+enum { OUT, VECTOR, TILES, TILE_K, ROUNDS, LOCAL };
+const char *const tsr__winograd_param_names[] = {"out", "vec", "tiles", "k", "rounds", "local", NULL};
 
 /* ---- Sizes ----------------------------------------------------------------------------------------------------- */
 
@@ -38,6 +40,12 @@ static int64_t strip_elements(const tsr__problem *p, const tsr__params *params)
 {
     const int64_t vector = params->value[VECTOR];
     return points(params) * tsr__ceil_div(p->x.c, vector) * vector * params->value[TILES];
+}
+
+/* Work-items for all strips, with all output channels or one block of them. */
+static int64_t items(int64_t strips_of_all, const tsr__params *params)
+{
+    return tsr__ceil_div(strips_of_all, params->value[ROUNDS]);
 }
 
 static int64_t block_channels(const tsr__params *params)
@@ -84,14 +92,15 @@ static int64_t staged_elements(const tsr__problem *p, const tsr__params *params)
 }
 
 /* Strips whose transformed inputs are in the workspace at one time: as many as keep it within the size of x and y
- * together, as far as the number of launches allows. */
+ * together, as far as the number of launches allows, and all or a multiple of a work-item's. */
 static int64_t strips_of_pass(const tsr__problem *p, const tsr__params *params)
 {
     enum { MOST_PASSES = (TSR__MAX_LAUNCHES - 1) / 2 };
     const int64_t tensors = tsr__tensor_elements(&p->x) + tsr__tensor_elements(&p->y);
-    const int64_t all = strips(p, params), least = tsr__ceil_div(all, MOST_PASSES);
-    const int64_t fitting = (tensors - staged_elements(p, params)) / strip_elements(p, params);
-    return fitting < least ? least : fitting < all ? fitting : all;
+    const int64_t all = strips(p, params), least = tsr__ceil_div(all, MOST_PASSES), rounds = params->value[ROUNDS];
+    const int64_t fitting = (tensors - staged_elements(p, params)) / strip_elements(p, params) / rounds * rounds;
+    const int64_t chosen = fitting < least ? tsr__ceil_div(least, rounds) * rounds : fitting;
+    return chosen < all ? chosen : all;
 }
 
 int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__params *params)
@@ -102,9 +111,9 @@ int64_t tsr__winograd_workspace_elements(const tsr__problem *p, const tsr__param
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-/* Local memory: half of a core's second cache as CPUs have it, so that weights find room beside a strip. And work-items
- * for each compute unit, so that all are done at about the same time. */
-enum { MOST_LOCAL_BYTES = 512 << 10, ITEMS_PER_UNIT = 4 };
+/* Local memory: half of a core's second cache as CPUs have it, so that weights find room beside strips. Vectors of sums
+ * that a work-item has room for at each point: see kernels/common/winograd.cl. */
+enum { MOST_LOCAL_BYTES = 512 << 10, MOST_PRODUCTS = 200 };
 
 /* A vector lies within a block of either side. */
 static int32_t vector_width(const tsr_device *device, const tsr__problem *p)
@@ -116,49 +125,112 @@ static int32_t vector_width(const tsr_device *device, const tsr__problem *p)
     return (int32_t)width;
 }
 
-static tsr__params make_params(const tsr_device *device, const tsr__problem *p, int32_t out, int32_t tile_count)
+/* Whether one kernel may do all: it has one type for all that it reads, and its strips must fit. */
+static bool fuse(const tsr_device *device, const tsr__problem *p, tsr__params *params)
 {
-    const int32_t width = vector_width(device, p);
-    tsr__params made = {{out, width, tile_count, p->y.c > width ? 2 : 1, 0}};
     const uint64_t bytes = device->local_bytes < MOST_LOCAL_BYTES ? device->local_bytes : MOST_LOCAL_BYTES;
     const int64_t reals = (int64_t)(bytes / sizeof(float));
-    const bool spreads = strips(p, &made) >= (int64_t)ITEMS_PER_UNIT * device->compute_units;
-    /* One kernel has one type for all that it reads. */
-    const bool one_type = input(p, &made).dtype == p->x.dtype;
-    if (spreads && one_type && strip_elements(p, &made) <= reals) made.value[LOCAL] = (int32_t)reals;
-    return made;
+    const bool fits = strip_elements(p, params) * params->value[ROUNDS] <= reals;
+    if (!fits || input(p, params).dtype != p->x.dtype) return false;
+    params->value[LOCAL] = (int32_t)reals;
+    return true;
 }
 
-/* Sums and weights fill the vector registers, as in direct_blocked.c: AVX-512 has 32, AVX2 and SSE 16. */
-static const int32_t wide_tiles[] = {14, 12, 10, 8}, narrow_tiles[] = {6, 5, 4};
+/* Register tiles, whose sums and weights fill the vector registers: AVX-512 has 32, AVX2 and SSE 16. How fast they are
+ * is told in direct_blocked.c. */
+typedef struct register_tile {
+    int32_t tiles, tile_k;
+    double speed;
+} register_tile;
+
+static const register_tile wide_tiles[] = {{6, 4, 1.0}, {7, 3, 0.99}, {8, 3, 0.98},  {5, 5, 0.98},
+                                           {4, 4, 0.8}, {7, 2, 0.88}, {14, 2, 0.85}, {8, 1, 0.7}};
+static const register_tile narrow_tiles[] = {{6, 2, 1.0}, {5, 2, 0.98}, {4, 2, 0.95}, {6, 1, 0.7}};
 enum {
     WIDE_TILES = sizeof wide_tiles / sizeof wide_tiles[0],
     NARROW_TILES = sizeof narrow_tiles / sizeof narrow_tiles[0]
 };
 
-/* Loads of weights for each input channel and point, as so many tiles more in every strip. */
-enum { STRIP_COST = 2 };
+/* A vector that comes from behind a core's own caches takes as long as LINE multiply-adds; those hold CACHED floats. */
+enum { LINE = 10, CACHED = 1 << 18 };
 
-static int64_t cost(const tsr__problem *p, const tsr__params *params)
+/* The time of a problem, in multiply-adds of a vector, on the compute unit that has most to do. Weights come from far
+ * in a work-item's first round, where all of them do not fit near; transformed inputs for each block, likewise, and
+ * once as another launch wrote them. To and back a tile is transformed in about TRANSFORM operations a point. */
+static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params, double speed)
 {
-    return strips(p, params) * (params->value[TILES] + STRIP_COST);
+    enum { TRANSFORM = 6 };
+    const bool fused = params->value[LOCAL] > 0;
+    const int64_t all = strips(p, params), tile_k = params->value[TILE_K], count = blocks(p, params);
+    const int64_t pass = fused ? all : strips_of_pass(p, params), passes = tsr__ceil_div(all, pass);
+    const int64_t work_items = items(pass, params) * (fused ? 1 : count), vector = params->value[VECTOR];
+    const double share = (double)tsr__ceil_div(work_items, device->compute_units) / (double)work_items;
+    const double padded_tiles = (double)(passes * pass * params->value[TILES]);
+    const double tiles_of_item = (double)(pass * params->value[TILES]) / (double)items(pass, params);
+    double lines = fused ? 0.0 : 2.0 * LINE / (double)p->y.c;
+    if (tsr__winograd_packed_elements(p, params) > CACHED) lines += LINE / tiles_of_item;
+    if (!fused && pass * strip_elements(p, params) > CACHED) lines += LINE / (double)(vector * tile_k);
+    const double products = padded_tiles * (double)(count * tile_k * p->x.c) * (1.0 / speed + lines);
+    const double transforms = padded_tiles * (double)(p->x.c + p->y.c) / (double)vector * TRANSFORM;
+    return share * (double)points(params) * (products + transforms);
+}
+
+/* The same without Winograd: see direct_blocked.c. */
+static double direct_cost(const tsr_device *device, const tsr__problem *p, int64_t vector)
+{
+    enum { TAPS = 9, ROUNDS_PIXELS = 48 };
+    const double products = (double)(p->x.n * tsr__tensor_plane(&p->y)) * (double)(TAPS * p->x.c);
+    const int64_t vectors = tsr__ceil_div(p->y.c, vector);
+    const bool cached = TAPS * p->x.c * p->y.c <= CACHED;
+    return products * (double)vectors * (cached ? 1.0 : 1.0 + (double)LINE / ROUNDS_PIXELS) / device->compute_units;
+}
+
+/* The best number of strips in a work-item for a register tile, and whether one kernel does all. */
+static double choose_rounds(const tsr_device *device, const tsr__problem *p, int32_t out, const register_tile *tile,
+                            tsr__params *best)
+{
+    double least = 0.0;
+    const int32_t vector = vector_width(device, p), sums = tile->tiles * tile->tile_k;
+    int64_t all = 1;
+    for (int32_t rounds = 1; rounds == 1 || (rounds * sums <= MOST_PRODUCTS && rounds <= all); ++rounds) {
+        tsr__params made = {{out, vector, tile->tiles, tile->tile_k, rounds, 0}};
+        all = strips(p, &made);
+        do {
+            const double time = cost(device, p, &made, tile->speed);
+            if (least == 0.0 || time < least) {
+                least = time;
+                *best = made;
+            }
+        } while (made.value[LOCAL] == 0 && fuse(device, p, &made));
+    }
+    return least;
+}
+
+/* The best parameters, and first of all those of the best register tile; their number. The time is the least. */
+static size_t choose(const tsr_device *device, const tsr__problem *p, int32_t out, tsr__params made[WIDE_TILES],
+                     double *time)
+{
+    const bool wide = vector_width(device, p) == 16;
+    const register_tile *worth_trying = wide ? wide_tiles : narrow_tiles;
+    const size_t all = wide ? WIDE_TILES : NARROW_TILES;
+    for (size_t i = 0; i < all; ++i) {
+        const double here = choose_rounds(device, p, out, &worth_trying[i], &made[i]);
+        if (i > 0 && here >= *time) continue;
+        const tsr__params best = made[i];
+        made[i] = made[0];
+        made[0] = best;
+        *time = here;
+    }
+    return all;
 }
 
 size_t tsr__winograd_candidates(const tsr_device *device, const tsr__problem *p, int32_t out_size, tsr__params *out,
                                 size_t capacity)
 {
-    const bool wide = vector_width(device, p) == 16;
-    const int32_t *worth_trying = wide ? wide_tiles : narrow_tiles;
-    const size_t all = wide ? WIDE_TILES : NARROW_TILES;
-    tsr__params best = make_params(device, p, out_size, worth_trying[0]);
-    for (size_t i = 1; i < all; ++i) {
-        const tsr__params made = make_params(device, p, out_size, worth_trying[i]);
-        if (cost(p, &made) < cost(p, &best)) best = made;
-    }
-    size_t count = 0;
-    if (count < capacity) out[count++] = best;
-    for (size_t i = 0; i < all && count < capacity; ++i)
-        if (worth_trying[i] != best.value[TILES]) out[count++] = make_params(device, p, out_size, worth_trying[i]);
+    tsr__params made[WIDE_TILES];
+    double time = 0.0;
+    const size_t all = choose(device, p, out_size, made, &time), count = all < capacity ? all : capacity;
+    memcpy(out, made, count * sizeof *out);
     return count;
 }
 
@@ -176,16 +248,20 @@ const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p
     return tsr__conv_refuse_packed(tsr__winograd_packed_elements(p, &defaults));
 }
 
-/* Fewer channels than a vector of AVX-512 leave too few products for each transform, with fewer tiles than about a
- * register tile weights are read from memory for few products, and a small layer does not pay for a second launch.
- * Measured on Zen 4 with PoCL and Intel's runtime. */
+/* Fewer channels than a vector of AVX-512 leave too few products for each transform, and a small layer does not pay for
+ * a second launch: measured on Zen 4 with PoCL and Intel's runtime. Of the two sizes of tiles, and products without
+ * transforms, the fastest pays. */
 bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
-    enum { LEAST_CHANNELS = 16, LEAST_TILES = 8, LEAST_PRODUCTS = 1 << 14 };
-    const int64_t count = tiles(p, params);
-    (void)device;
-    return p->x.c >= LEAST_CHANNELS && p->y.c >= LEAST_CHANNELS && count >= LEAST_TILES &&
-           count * p->x.c * p->y.c >= LEAST_PRODUCTS;
+    enum { LEAST_CHANNELS = 16, LEAST_PRODUCTS = 1 << 14 };
+    if (p->x.c < LEAST_CHANNELS || p->y.c < LEAST_CHANNELS || tiles(p, params) * p->x.c * p->y.c < LEAST_PRODUCTS)
+        return false;
+    tsr__params made[WIDE_TILES];
+    double times[2];
+    choose(device, p, 2, made, &times[0]);
+    choose(device, p, 4, made, &times[1]);
+    const double time = times[params->value[OUT] == 4], other = times[params->value[OUT] != 4];
+    return time <= other && time < direct_cost(device, p, params->value[VECTOR]);
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
@@ -256,11 +332,12 @@ static void launch_tiles(tsr__launch *l, const tsr__problem *p, const tsr__param
     tsr__launch_int(l, tiles_along(p, params, TSR_W));
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, first_strip * params->value[TILES]);
+    tsr__launch_int(l, params->value[ROUNDS]);
 }
 
 static void add_fused(const tsr__source *source, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    const int64_t global[3] = {strips(p, params), 1, 1};
+    const int64_t global[3] = {items(strips(p, params), params), 1, 1};
     tsr__launch *l = tsr__launches_add(out, source, "conv_winograd");
     define(p, params, l);
     launch_input(l, p, params);
@@ -274,7 +351,7 @@ static void add_pass(const tsr__source *source, const tsr__problem *p, const tsr
                      int64_t count, tsr__launches *out)
 {
     const int64_t input_global[3] = {count, tsr__ceil_div(p->x.c, params->value[VECTOR]), 1};
-    const int64_t output_global[3] = {count, blocks(p, params), 1};
+    const int64_t output_global[3] = {items(count, params), blocks(p, params), 1};
     tsr__problem staged = *p;
     staged.x = input(p, params);
     tsr__launch *l = tsr__launches_add(out, source, "conv_winograd_input");

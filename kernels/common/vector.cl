@@ -21,6 +21,14 @@
 #define LOADV(pointer)         JOIN(vload, VEC)(0, pointer)
 #define STOREV(value, pointer) JOIN(vstore, VEC)(value, 0, pointer)
 
+/* Asks for a cache line before it is read. OpenCL's prefetch() does nothing on CPUs; clang has one that does, where it
+ * compiles for a CPU, as in PoCL, or in Intel's runtime for CPUs. */
+#if defined(__x86_64__) || defined(__aarch64__) || defined(cl_intel_vec_len_hint)
+#define FETCH(pointer) __builtin_prefetch((const void *)(size_t)(pointer))
+#else
+#define FETCH(pointer)
+#endif
+
 /* Vectors that lie anywhere. PoCL's vloadN and vstoreN go by pieces of 16 bytes, of chars even one by one, which it
  * joins only where nothing else is loaded or stored between them. */
 typedef REALV real_anywhere __attribute__((aligned(sizeof(REAL))));

@@ -3,31 +3,33 @@
  * transformed to POINTS = IN * IN numbers, which are multiplied point by point and summed over the input channels; the
  * sums are transformed back. common/transforms_2x2.cl and 4x4 have the transforms of one axis.
  *
- *   launch      FUSED: conv_winograd: global = (strips, 1, 1)
+ *   launch      FUSED: conv_winograd: global = (ceil(strips / rounds), 1, 1)
  *               else: conv_winograd_input: global = (strips, ceil(C / VEC), 1), then
- *                     conv_winograd_output: global = (strips, blocks, 1)
+ *                     conv_winograd_output: global = (ceil(strips / rounds), blocks, 1)
  *               local = (1, 1, 1), strips = ceil(tiles / TILES), blocks = ceil(k / (TILE_K * VEC)), k = K rounded up to
  *               Y_BLOCK; tiles: of all images, in the order of memory
- *   local mem   FUSED: LOCAL_REALS, at least those of a strip
+ *   local mem   FUSED: LOCAL_REALS, at least those of `rounds` strips
  *   needs       VEC divides X_BLOCK, or it is 0; VEC divides Y_BLOCK, or it is 1 or 0
  *   compiled in FUSED LOCAL_REALS TILES TILE_K; X_BLOCK: channels side by side in x, as Y_BLOCK; PAD_MODE; what
  *               common/tile.cl wants, with TILE_Q = OUT
  *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first
- *               tile
+ *               tile; rounds, of which MOST_PRODUCTS has room for the sums
  *
  * A strip is TILES tiles. Its transformed inputs lie in SCRATCH, from where every block of output channels reads them:
- * where a strip of all channels fits a core's cache, and there are strips for all cores, one work-item does all that
- * there is to a strip (FUSED), and nothing but x and y passes through memory; else one launch makes them and another,
- * with a work-item for each strip and block, uses them.
+ * where `rounds` strips of all channels fit a core's cache, and there are strips for all cores, one work-item does all
+ * that there is to them (FUSED), and nothing but x and y passes through memory; else one launch makes them and another,
+ * with a work-item for `rounds` strips and a block, uses them.
  *   - The sums of a strip at one point, in TILE_K vectors of output channels, stay in registers while all input
  *     channels are added, as in conv/direct_blocked.cl.
+ *   - A work-item makes `rounds` strips point by point, so that the weights of a point come from the core's own cache
+ *     in all rounds but the first.
  *
  * SCRATCH: [strip][POINTS][C / VEC][TILES][VEC]. What is past the last tile is never written; what comes of it is not
  * stored.
  * Packed weights, by common/winograd_pack.cl: [block][POINTS][C][TILE_K][VEC].
  */
-#if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(TILE_K) || !defined(X_BLOCK)
-#error "winograd.c must define FUSED LOCAL_REALS TILES TILE_K X_BLOCK"
+#if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(X_BLOCK)
+#error "winograd.c must define FUSED LOCAL_REALS TILES X_BLOCK"
 #endif
 
 #if FUSED
@@ -36,15 +38,27 @@
 #define SCRATCH __global
 #endif
 
-#define TILE_CHANNELS (TILE_K * VEC)
-
 #include "common/target.cl"
+#include "common/weights.cl"
 #include "common/winograd_tiles.cl"
+
+/* How many vectors of channels ahead inputs are fetched: see common/weights.cl. */
+#define FETCH_TURNS 4
+
+/* Vectors of sums that a work-item holds at each point, as winograd.c knows too: with those of all points of 4 x 4
+ * tiles they take a quarter of a core's second cache. */
+#define MOST_PRODUCTS 200
 
 /* From one point to the next in SCRATCH. */
 static int point_step(int c)
 {
     return whole_blocks(c, VEC) * TILES;
+}
+
+/* From one strip to the next. */
+static int strip_step(int c)
+{
+    return POINTS * point_step(c);
 }
 
 /* ---- Inputs ---------------------------------------------------------------------------------------------------- */
@@ -66,15 +80,17 @@ static ALWAYS_INLINE void multiply(REALV sum[TILES * TILE_K], SCRATCH const REAL
 {
 #pragma unroll
     for (int a = 0; a < TILES * TILE_K; ++a) sum[a] = (REALV)(REAL_OF(0.0));
-    for (int c0 = 0; c0 < c; c0 += VEC, v += VEC * TILES)
+    for (int c0 = 0; c0 < c; c0 += VEC, v += VEC * TILES) {
+#pragma unroll
+        for (int t = 0; t < TILES; ++t) FETCH(v + (FETCH_TURNS * TILES + t) * VEC);
         for (int i = 0; i < min(VEC, c - c0); ++i, u += TILE_CHANNELS) {
             REALV filter[TILE_K];
-#pragma unroll
-            for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(u + j * VEC);
+            load_weights(filter, u);
 #pragma unroll
             for (int a = 0; a < TILES * TILE_K; ++a)
                 sum[a] = fma((REALV)v[a / TILE_K * VEC + i], filter[a % TILE_K], sum[a]);
         }
+    }
 }
 
 /* Transforms one vector of channels of a tile back, finishes and stores it. `y` and the residual are the tile's. */
@@ -100,20 +116,21 @@ static ALWAYS_INLINE void finish_outputs(const REALV m[POINTS], __global Y_ELEME
     }
 }
 
-/* Makes the outputs of a strip's `count` tiles from `tile` on, in one block of channels from k0 on. */
-static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const REAL *u, int c, int k, int k0, int p,
-                                     int q, grid tiles, int tile, __global Y_ELEMENT *y, int y_n, target to, int r_n,
-                                     target residual_from, EPILOGUE_ARGS)
+/* Makes the outputs of `rounds` strips, or as many as there are from `tile` on, in one block of channels from k0 on. */
+static ALWAYS_INLINE void make_strips(SCRATCH const REAL *strips, int rounds, __global const REAL *u, int c, int k,
+                                      int k0, int p, int q, grid tiles, int tile, __global Y_ELEMENT *y, int y_n,
+                                      target to, int r_n, target residual_from, EPILOGUE_ARGS)
 {
-    const int count = min(TILES, tiles.count - tile), stored = whole_blocks(k, Y_BLOCK);
-    REALV product[TILES * TILE_K][POINTS];
+    const int count = min(rounds * TILES, tiles.count - tile), stored = whole_blocks(k, Y_BLOCK);
+    REALV product[MOST_PRODUCTS][POINTS + 1]; /* a vector more, so that a cache does not put all in one place */
 
-    for (int point = 0; point < POINTS; ++point, u += c * TILE_CHANNELS, strip += point_step(c)) {
-        REALV sum[TILES * TILE_K];
-        multiply(sum, strip, u, c);
+    for (int point = 0; point < POINTS; ++point, u += c * TILE_CHANNELS)
+        for (int round = 0; round * TILES < count; ++round) {
+            REALV sum[TILES * TILE_K];
+            multiply(sum, strips + round * strip_step(c) + point * point_step(c), u, c);
 #pragma unroll
-        for (int a = 0; a < TILES * TILE_K; ++a) product[a][point] = sum[a];
-    }
+            for (int a = 0; a < TILES * TILE_K; ++a) product[round * TILES * TILE_K + a][point] = sum[a];
+        }
     for (int a = 0; a < count * TILE_K; ++a) {
         const corner at = locate(tiles, tile + a / TILE_K);
         const int kj = k0 + a % TILE_K * VEC;
@@ -136,7 +153,7 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
     __global const REAL *restrict packed, ulong packed_offset, EPILOGUE_ARGS, __global Y_ELEMENT *restrict y,        \
         ulong y_offset, int k, int p, int q, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, \
         int r_h, int r_w, int streams
-#define TILE_ARGS int c, int tile_rows, int tile_columns, int tile_count, int first_tile
+#define TILE_ARGS int c, int tile_rows, int tile_columns, int tile_count, int first_tile, MAYBE int rounds
 
 #define SOURCE                                    \
     {                                             \
@@ -147,23 +164,25 @@ static ALWAYS_INLINE void make_strip(SCRATCH const REAL *strip, __global const R
         tile_rows, tile_columns, tile_count \
     }
 
-/* Makes block `number` of a strip. */
-#define MAKE_STRIP(strip, number)                                                                                    \
-    make_strip(strip, packed + packed_offset + (number)*POINTS * c * TILE_CHANNELS, c, k, (number)*TILE_CHANNELS, p, \
-               q, tiles, tile, y + y_offset, y_n, to, r_n, residual_from, scale, scale_offset, bias, bias_offset,    \
-               residual, residual_offset, slope, slope_offset, alpha, beta)
+/* Makes block `number` of some strips. */
+#define MAKE_STRIPS(strips, number)                                                                          \
+    make_strips(strips, rounds, packed + packed_offset + (number)*POINTS * c * TILE_CHANNELS, c, k,          \
+                (number)*TILE_CHANNELS, p, q, tiles, tile, y + y_offset, y_n, to, r_n, residual_from, scale, \
+                scale_offset, bias, bias_offset, residual, residual_offset, slope, slope_offset, alpha, beta)
 
 #if FUSED
 __kernel ONE_ITEM_GROUPS void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
 {
-    __local REAL strip[LOCAL_REALS];
+    __local REAL strips[LOCAL_REALS];
     const source in = SOURCE;
     const grid tiles = GRID;
     const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
-    const int tile = first_tile + (int)get_global_id(0) * TILES;
+    const int tile = first_tile + (int)get_global_id(0) * rounds * TILES;
 
-    for (int c0 = 0; c0 < c; c0 += VEC) transform_strip(strip, x + x_offset, in, tiles, tile, c0);
-    for (int block = 0; block * TILE_CHANNELS < whole_blocks(k, Y_BLOCK); ++block) MAKE_STRIP(strip, block);
+    for (int round = 0; round < rounds; ++round)
+        for (int c0 = 0; c0 < c; c0 += VEC)
+            transform_strip(strips + round * strip_step(c), x + x_offset, in, tiles, tile + round * TILES, c0);
+    for (int block = 0; block * TILE_CHANNELS < whole_blocks(k, Y_BLOCK); ++block) MAKE_STRIPS(strips, block);
 }
 #else
 __kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_ARGS, __global REAL *restrict scratch, ulong scratch_offset,
@@ -172,7 +191,7 @@ __kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_ARGS, __global REAL *res
     const source in = SOURCE;
     const grid tiles = GRID;
     const int strip = (int)get_global_id(0);
-    transform_strip(scratch + scratch_offset + strip * POINTS * point_step(c), x + x_offset, in, tiles,
+    transform_strip(scratch + scratch_offset + strip * strip_step(c), x + x_offset, in, tiles,
                     first_tile + strip * TILES, (int)get_global_id(1) * VEC);
 }
 
@@ -181,7 +200,7 @@ __kernel ONE_ITEM_GROUPS void conv_winograd_output(__global const REAL *restrict
 {
     const grid tiles = GRID;
     const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
-    const int strip = (int)get_global_id(0), tile = first_tile + strip * TILES, block = (int)get_global_id(1);
-    MAKE_STRIP(scratch + scratch_offset + strip * POINTS * point_step(c), block);
+    const int strip = (int)get_global_id(0) * rounds, tile = first_tile + strip * TILES, block = (int)get_global_id(1);
+    MAKE_STRIPS(scratch + scratch_offset + strip * strip_step(c), block);
 }
 #endif

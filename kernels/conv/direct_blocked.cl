@@ -7,18 +7,19 @@
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
  *               and Y_BLOCK divides K / groups; x holds REALs
- *   compiled in TILE_K ROUNDS C_STEP; ONE_C: a group has one input channel, few taps, at most 2 axes and is not
- *               transposed; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the next, 0 where that is
- *               passed; T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for a
- *               step of the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
- *               common/tile.cl, pixels.cl, taps.cl and epilogue.cl want
+ *   compiled in TILE_K ROUNDS C_STEP; FEW_C: input channels of a group where they are few, there are at most 2 axes
+ *               and it is not transposed, else 0; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the
+ *               next, 0 where that is passed; T R S; for each axis STRIDE DILATION and what follows from them:
+ *               PIXEL_STEP of the input for a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input
+ *               for a step of the taps; what common/tile.cl, pixels.cl, taps.cl, weights.cl and epilogue.cl want
  *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.
  * For each filter tap and input channel it loads TILE_K vectors of weights and TILE_Q single inputs, and issues
  * TILE_Q * TILE_K multiply-adds. Why this is fast:
  *   - Pixels are counted through the plane and not along a row, so only a plane's last tile can be partly idle.
- *   - The inner loop has no tests: a tap that falls into zero padding reads zeros from the head of the packed weights.
+ *   - The inner loop has no tests: a tap that falls into zero padding reads zeros from the head of the packed weights,
+ *     and a row of taps that does so for all pixels is left out.
  *   - A tile that lies within one row and touches no padding takes a path with one pointer and constant distances.
  *   - The work-item makes ROUNDS tiles, all of them from c_slab channels before it goes on to the next ones, so that
  *     the slab's weights come from the nearest cache in all rounds but the first.
@@ -26,18 +27,18 @@
  * Packed weights, by conv/pack.cl: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC].
  */
 #if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || \
-    !defined(ONE_C)
-#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL ONE_C"
+    !defined(FEW_C)
+#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL FEW_C"
 #endif
 
 #include "common/tile.cl"
 #include "common/pixels.cl"
 #include "common/taps.cl"
+#include "common/weights.cl"
 
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
-#define HEAD          16
-#define TAPS          (T * R * S)
-#define TILE_CHANNELS (TILE_K * VEC)
+#define HEAD 16
+#define TAPS (T * R * S)
 
 /* Where x lies and how the filter's taps move in it. */
 typedef struct {
@@ -70,6 +71,14 @@ static ALWAYS_INLINE int is_interior(source in, const pixels *at)
            (!DEPTH || is_inside(in.across_d, at->d[0], at->d[0], PIXEL_STEP_D, REACH_D, in.d));
 }
 
+/* Whether a row of the filter meets nothing but zeros in all of a tile's windows. */
+static ALWAYS_INLINE int is_row_outside(source in, const pixels *at, int ir)
+{
+    const int begin = in.across_h.begin + ir * REACH_H;
+    const int first = begin + at->h[0] * PIXEL_STEP_H, last = begin + at->h[TILE_Q - 1] * PIXEL_STEP_H;
+    return PAD_MODE == 0 && first <= last && (last < 0 || first >= in.h);
+}
+
 /* Adds the products of c channels to a tile. With interior, a constant, is_interior() holds. */
 static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
                                    __global const REAL *weights, __global const REAL *zeros, const pixels *at, int c,
@@ -81,7 +90,11 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
         const int channels = min(C_STEP, c - c0);
         __global const REAL *step_weights = weights;
         for (int it = 0; it < (DEPTH ? in.across_d.taps : 1); ++it)
-            for (int ir = 0; ir < (TRANSPOSED ? in.across_h.taps : R); ++ir)
+            for (int ir = 0; ir < (TRANSPOSED ? in.across_h.taps : R); ++ir) {
+                if (!interior && is_row_outside(in, at, ir)) {
+                    weights += S * channels * TILE_CHANNELS;
+                    continue;
+                }
                 for (int is = 0; is < (TRANSPOSED ? in.across_w.taps : S); ++is) {
                     __global const REAL *from[TILE_Q];
                     int step[TILE_Q];
@@ -107,34 +120,37 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                     }
                     for (int i = 0; i < channels; ++i, weights += TILE_CHANNELS) {
                         REALV filter[TILE_K];
-#pragma unroll
-                        for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
+                        load_weights(filter, weights);
 #pragma unroll
                         for (int a = 0; a < TILE_Q * TILE_K; ++a)
                             sum[a] = fma((REALV)from[a / TILE_K][i * step[a / TILE_K]], filter[a % TILE_K], sum[a]);
                     }
                 }
+            }
         if (TRANSPOSED) weights = step_weights + TAPS * channels * TILE_CHANNELS;
     }
 }
 
-/* The same for an interior tile of the only input channel, without a loop: multiply() would do little but count. */
-static ALWAYS_INLINE void multiply_one(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
+/* The same for an interior tile of few input channels, with a row of the filter unrolled: multiply() would do little
+ * but count. */
+static ALWAYS_INLINE void multiply_few(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
                                        __global const REAL *weights, const pixels *at)
 {
-    const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL;
+    const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL, channel = X_BLOCK == 1 ? in.channel : 1;
     x += (in.across_h.begin + at->h[0] * PIXEL_STEP_H) * in.stride_h +
          (in.across_w.begin + at->w[0] * PIXEL_STEP_W) * pixel_step;
+    for (int ir = 0; ir < R; ++ir, x += REACH_H * in.stride_h)
 #pragma unroll
-    for (int i = 0; i < R * S; ++i, weights += TILE_CHANNELS) {
-        __global const REAL *from = x + i / S * REACH_H * in.stride_h + i % S * REACH_W * pixel_step;
-        REALV filter[TILE_K];
+        for (int is = 0; is < S; ++is)
 #pragma unroll
-        for (int j = 0; j < TILE_K; ++j) filter[j] = LOADV(weights + j * VEC);
+            for (int i = 0; i < FEW_C; ++i, weights += TILE_CHANNELS) {
+                __global const REAL *from = x + is * REACH_W * pixel_step + i * channel;
+                REALV filter[TILE_K];
+                load_weights(filter, weights);
 #pragma unroll
-        for (int a = 0; a < TILE_Q * TILE_K; ++a)
-            sum[a] = fma((REALV)from[a / TILE_K * PIXEL_STEP_W * pixel_step], filter[a % TILE_K], sum[a]);
-    }
+                for (int a = 0; a < TILE_Q * TILE_K; ++a)
+                    sum[a] = fma((REALV)from[a / TILE_K * PIXEL_STEP_W * pixel_step], filter[a % TILE_K], sum[a]);
+            }
 }
 
 /* Finishes and stores TILE_K vectors of channels from k0 on, of a group's k, and count pixels. */
@@ -207,8 +223,8 @@ __kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict 
 #pragma unroll
             for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (REALV)(REAL_OF(0.0)) : kept[round][a];
 
-            if (ONE_C && is_interior(in, &at))
-                multiply_one(sum, in, from, weights, &at);
+            if (FEW_C > 0 && is_interior(in, &at))
+                multiply_few(sum, in, from, weights, &at);
             else if (is_interior(in, &at))
                 multiply(sum, in, from, weights, zeros, &at, channels, 1);
             else
