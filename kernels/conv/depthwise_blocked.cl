@@ -41,9 +41,9 @@ static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *r
     } else if (whole) {
 #pragma unroll
         for (int i = 0; i < SPAN; ++i) {
-            const int column = look_up(iw + i, w), inside = clamp(column, 0, w - 1);
-            const REALV seen = LOADV_X(row + inside * pixel);
-            line[i] = column == inside ? seen : (REALV)(REAL_OF(0.0));
+            const int column = look_up(iw + i, w);
+            line[i] = (REALV)(REAL_OF(0.0));
+            if ((uint)column < (uint)w) line[i] = LOADV_X(row + column * pixel);
         }
     } else {
 #pragma nounroll
@@ -80,11 +80,23 @@ static ALWAYS_INLINE void add_rows(REALV sum[TILE_Q], __global const X_ELEMENT *
         }
 }
 
+/* Asks for the rows of x that the windows below a tile's see and its own do not: from the caches behind a core's own
+ * they would come too late. */
+static ALWAYS_INLINE void fetch_below(__global const X_ELEMENT *x, tile_source from)
+{
+    const int row = from.ih + (R - 1) * DILATION_H + 1;
+    x += from.id * from.x_d + row * from.x_h + from.iw * from.pixel;
+    for (int j = 0; j < min(STRIDE_H, R); ++j, x += from.x_h)
+#pragma unroll
+        for (int i = 0; i < SPAN; ++i) FETCH(x + i * from.pixel);
+}
+
 /* A tile of a row of outputs before its epilogue. */
 static ALWAYS_INLINE void add_window(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
                                      tile_source from)
 {
     const int interior = from.iw >= 0 && from.iw + (TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W < from.w;
+    fetch_below(x, from);
 #pragma unroll
     for (int i = 0; i < TILE_Q; ++i) sum[i] = (REALV)(REAL_OF(0.0));
     /* NHWC may end within a vector. */
