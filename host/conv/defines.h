@@ -27,13 +27,15 @@ static inline void tsr__launch_epilogue(tsr__launch *launch, const tsr__problem 
     tsr__launch_float(launch, p->beta);
 }
 
-/* The window and the epilogue. */
-static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p)
+/* The window, or 0 for all of it where that is passed, and the epilogue. */
+static inline void tsr__conv_define(tsr__launch *launch, const tsr__problem *p, bool compiled)
 {
-    tsr__window_define(launch, &p->window);
-    tsr__launch_define(launch, "T", p->window.filter[TSR_D]);
-    tsr__launch_define(launch, "STRIDE_D", p->window.stride[TSR_D]);
-    tsr__launch_define(launch, "DILATION_D", p->window.dilation[TSR_D]);
+    static const tsr__window passed = {0};
+    const tsr__window *w = compiled ? &p->window : &passed;
+    tsr__window_define(launch, w);
+    tsr__launch_define(launch, "T", w->filter[TSR_D]);
+    tsr__launch_define(launch, "STRIDE_D", w->stride[TSR_D]);
+    tsr__launch_define(launch, "DILATION_D", w->dilation[TSR_D]);
     tsr__epilogue_define(launch, p);
 }
 

@@ -85,9 +85,9 @@ static int64_t items(const tsr__problem *p, const tsr__params *params)
     return items_of_plane(p, params) * p->x.n * tsr__phases(p) * p->groups * tiles(p, params);
 }
 
-/* Many tiles in a work-item share its weights while they are in the nearest cache; where that would leave too few
- * work-items to divide evenly among the compute units, each makes one. No value between: programs are few. */
-enum { MANY_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
+/* Many tiles in a work-item share its weights while they are in the nearest cache, but there should be work-items
+ * enough to divide evenly among the compute units. The kernel has room for no more rounds. */
+enum { MOST_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
 
 /* As many channels as have their weights cached beside a tile's inputs; few taps allow for more, which spares loads and
  * stores of sums. A multiple of every C_STEP. */
@@ -108,10 +108,11 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
     made.value[TILE_Q] = tile_q;
     made.value[TILE_K] = tile_k;
-    made.value[ROUNDS] = MANY_ROUNDS;
+    made.value[ROUNDS] = MOST_ROUNDS;
     made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
     made.value[C_SLAB] = slab(tsr__taps(p));
-    if (items(p, &made) < (int64_t)ITEMS_PER_UNIT * device->compute_units) made.value[ROUNDS] = 1;
+    while (made.value[ROUNDS] > 1 && items(p, &made) < (int64_t)ITEMS_PER_UNIT * device->compute_units)
+        made.value[ROUNDS] /= 2;
     return made;
 }
 
@@ -204,11 +205,29 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 /* The kernels state this size themselves, so that a CPU's compiler sees one work-item and no barriers. */
 static const size_t local[3] = {1, 1, 1};
 
-static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
+/* The input channels of a group where a row of the filter over all of them is short enough to be unrolled, and the plane
+ * large enough to pay for a program of its own; else 0. */
+static int64_t few_channels(const tsr__problem *p)
 {
-    static const char *const words[] = {"PIXEL_STEP", "PHASE_STEP", "TAP_STEP", "REACH"};
+    enum { CHANNELS = 4, PRODUCTS = 48, PIXELS = 1024 };
+    const int64_t c = tsr__group_c(p);
+    const bool few = c <= CHANNELS && c * p->window.filter[TSR_W] <= PRODUCTS && !p->window.transposed &&
+                     tsr__phase_pixels(p) >= PIXELS && (tsr__problem_features(p) & TSR__DEPTH_BIT) == 0;
+    return few ? c : 0;
+}
+
+/* Whether the window is compiled in: where its loops are unrolled, fall away, or go in phases. Else one program serves
+ * all windows. */
+static bool is_window_compiled(const tsr__problem *p)
+{
+    return few_channels(p) > 0 || tsr__taps(p) == 1 || p->window.transposed;
+}
+
+static void define_axis(const tsr__window *w, int axis, bool compiled, tsr__launch *l)
+{
+    static const char *const words[] = {"PIXEL_STEP", "REACH", "PHASE_STEP", "TAP_STEP"};
     const tsr__tap_steps steps = tsr__tap_steps_of(w, axis);
-    const int64_t values[] = {steps.pixel, steps.phase, steps.tap, steps.reach};
+    const int64_t values[] = {compiled ? steps.pixel : 0, compiled ? steps.reach : 0, steps.phase, steps.tap};
     for (int i = 0; i < 4; ++i) {
         char name[16];
         snprintf(name, sizeof name, "%s_%c", words[i], "DHW"[axis]);
@@ -216,26 +235,16 @@ static void define_axis(const tsr__window *w, int axis, tsr__launch *l)
     }
 }
 
-/* The input channels of a group where a row of the filter over all of them is short enough to be unrolled, else 0. */
-static int64_t few_channels(const tsr__problem *p)
-{
-    enum { CHANNELS = 4, PRODUCTS = 48 };
-    const int64_t c = tsr__group_c(p);
-    const bool few = c <= CHANNELS && c * p->window.filter[TSR_W] <= PRODUCTS && !p->window.transposed &&
-                     (tsr__problem_features(p) & TSR__DEPTH_BIT) == 0;
-    return few ? c : 0;
-}
-
 static void define(const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
     const tsr_tensor x = input(p);
+    const bool compiled = is_window_compiled(p);
     const bool flat = tsr__tensor_has_dense_planes(&p->y) && !p->window.transposed &&
                       (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
-    tsr__conv_define(l, p);
+    tsr__conv_define(l, p, compiled);
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "TILE_K", params->value[TILE_K]);
-    tsr__launch_define(l, "ROUNDS", params->value[ROUNDS]);
     tsr__launch_define(l, "C_STEP", params->value[C_STEP]);
     tsr__launch_define(l, "FEW_C", few_channels(p));
     tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x.layout));
@@ -245,7 +254,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);
     tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
-    for (int axis = 0; axis < TSR_AXES; ++axis) define_axis(&p->window, axis, l);
+    for (int axis = 0; axis < TSR_AXES; ++axis) define_axis(&p->window, axis, compiled, l);
 }
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
@@ -317,9 +326,13 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     launch_size(l, &x, flat);
     launch_size(l, &p->y, flat);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.filter[axis]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.stride[axis]);
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.dilation[axis]);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
+    tsr__launch_int(l, params->value[ROUNDS]);
     tsr__launch_int(l, tsr__spanned_n(&x));
     tsr__launch_int(l, group_step(p, &x, tsr__group_c(p)));
     tsr__launch_int(l, tsr__group_c(p) > params->value[C_STEP] ? channel_step(&x, params->value[C_STEP]) : 0);

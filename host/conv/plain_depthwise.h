@@ -29,7 +29,7 @@ static inline void tsr__launch_plain_depthwise_args(tsr__launch *l, const tsr__p
 static inline void tsr__launch_plain_depthwise(tsr__launch *l, const tsr__problem *p, const tsr__params *params,
                                                int64_t rows)
 {
-    tsr__conv_define(l, p);
+    tsr__conv_define(l, p, true);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
     tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
     tsr__launch_define(l, "VEC", params->value[TSR__CPU_VECTOR]);

@@ -24,8 +24,7 @@
  *   - A work-item makes `rounds` strips point by point, so that the weights of a point come from the core's own cache
  *     in all rounds but the first.
  *
- * SCRATCH: [strip][POINTS][C / VEC][TILES][VEC]. What is past the last tile is never written; what comes of it is not
- * stored.
+ * SCRATCH: [strip][POINTS][C / VEC][TILES][VEC]. What is past the last tile is zero; what comes of it is not stored.
  * Packed weights, by common/winograd_pack.cl: [block][POINTS][C][TILE_K][VEC].
  */
 #if !defined(FUSED) || !defined(LOCAL_REALS) || !defined(TILES) || !defined(X_BLOCK)
@@ -67,10 +66,13 @@ static int strip_step(int c)
 static ALWAYS_INLINE void transform_strip(SCRATCH REAL *strip, __global const X_ELEMENT *x, source in, grid tiles,
                                           int tile, int c0)
 {
-    const int count = min(TILES, tiles.count - tile);
+    const int count = min(TILES, tiles.count - tile), step = point_step(in.c);
     strip += c0 * TILES;
-    for (int t = 0; t < count; ++t, strip += VEC)
-        transform_corner(strip, point_step(in.c), x, in, locate(tiles, tile + t), c0);
+    for (int t = 0; t < count; ++t, strip += VEC) transform_corner(strip, step, x, in, locate(tiles, tile + t), c0);
+    /* What lay there before may be denormal numbers, which take some hundred times as long to multiply. */
+    if (count > 0)
+        for (int t = count; t < TILES; ++t, strip += VEC)
+            for (int i = 0; i < POINTS; ++i) STOREV_SCRATCH((REALV)(REAL_OF(0.0)), strip + i * step);
 }
 
 /* ---- Products and outputs -------------------------------------------------------------------------------------- */

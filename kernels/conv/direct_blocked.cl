@@ -1,18 +1,20 @@
 /* conv/direct_blocked: y = activation(scale * conv(x, w) + bias + residual) for CPUs, in any layout and strides, 1 to 3
  * axes, transposed or not.
  *
- *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * ROUNDS)), N * phases, groups * tiles),
+ *   launch      conv_direct_blocked: global = (ceil(pixels / (TILE_Q * rounds)), N * phases, groups * tiles),
  *               local = (1, 1, 1); pixels of y, or transposed of its first phase; phases: see common/taps.cl, else 1
  *               where tiles = ceil(k / (TILE_K * VEC)), k = K / groups rounded up to Y_BLOCK
  *   local mem   none
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
  *               and Y_BLOCK divides K / groups; x holds REALs
- *   compiled in TILE_K ROUNDS C_STEP; FEW_C: input channels of a group where they are few, there are at most 2 axes
+ *   compiled in TILE_K C_STEP; FEW_C: input channels of a group where they are few, there are at most 2 axes
  *               and it is not transposed, else 0; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the
- *               next, 0 where that is passed; T R S; for each axis STRIDE DILATION and what follows from them:
- *               PIXEL_STEP of the input for a step of the output, TAP_STEP (see common/taps.cl) and REACH of the input
- *               for a step of the taps; what common/tile.cl, pixels.cl, taps.cl, weights.cl and epilogue.cl want
- *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP
+ *               next, 0 where that is passed; the window, or 0 for all of it where that is passed: T R S; for each
+ *               axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for a step of the output,
+ *               TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what common/tile.cl,
+ *               pixels.cl, taps.cl, weights.cl and epilogue.cl want
+ *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP; rounds, up to
+ *               MOST_ROUNDS; the window, where it is not compiled in: one program then serves many
  *
  * A work-item keeps TILE_Q consecutive pixels of the output plane times TILE_K vectors of output channels in registers.
  * For each filter tap and input channel it loads TILE_K vectors of weights and TILE_Q single inputs, and issues
@@ -21,14 +23,13 @@
  *   - The inner loop has no tests: a tap that falls into zero padding reads zeros from the head of the packed weights,
  *     and a row of taps that does so for all pixels is left out.
  *   - A tile that lies within one row and touches no padding takes a path with one pointer and constant distances.
- *   - The work-item makes ROUNDS tiles, all of them from c_slab channels before it goes on to the next ones, so that
+ *   - The work-item makes `rounds` tiles, all of them from c_slab channels before it goes on to the next ones, so that
  *     the slab's weights come from the nearest cache in all rounds but the first.
  *
  * Packed weights, by conv/pack.cl: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC].
  */
-#if !defined(TILE_K) || !defined(ROUNDS) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || \
-    !defined(FEW_C)
-#error "direct_blocked.c must define TILE_K ROUNDS X_BLOCK C_STEP X_PIXEL FEW_C"
+#if !defined(TILE_K) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || !defined(FEW_C)
+#error "direct_blocked.c must define TILE_K X_BLOCK C_STEP X_PIXEL FEW_C"
 #endif
 
 #include "common/tile.cl"
@@ -38,26 +39,38 @@
 
 /* The zeros at the head of the packed weights: one pixel of the largest block, and one cache line. */
 #define HEAD 16
-#define TAPS (T * R * S)
+
+/* Tiles of a work-item, as direct_blocked.c knows too. */
+#define MOST_ROUNDS 8
+
+/* A number of the window, which is compiled in or passed. */
+#define GIVEN(compiled, passed) (R > 0 ? (compiled) : (passed))
+
+/* How windows move on an axis: `pixel` of the input for a step of the output, `reach` for a step of the taps. */
+typedef struct {
+    int pixel, reach;
+} steps;
 
 /* Where x lies and how the filter's taps move in it. */
 typedef struct {
     tap_axis across_d, across_h, across_w;
+    steps of_d, of_h, of_w;
+    int taps, row_taps; /* of the filter, and of one of its rows */
     int d, h, w, stride_d, stride_h, stride_w;
     int channel, step; /* from one channel, and from one C_STEP, to the next */
 } source;
 
 /* Where the packed weights of one tile and of its channels from c0 on begin; c0 is a multiple of C_STEP. */
-static int weights_start(int tile, int c, int c0)
+static int weights_start(int tile, int c, int c0, int taps)
 {
-    return HEAD + (tile * c + c0) * TAPS * TILE_CHANNELS;
+    return HEAD + (tile * c + c0) * taps * TILE_CHANNELS;
 }
 
 /* Whether all taps on one axis lie in the input, for outputs from first to last. */
-static ALWAYS_INLINE int is_inside(tap_axis a, int first, int last, int step, int reach, int size)
+static ALWAYS_INLINE int is_inside(tap_axis a, steps of, int first, int last, int size)
 {
-    const int begin = a.begin + first * step + min((a.taps - 1) * reach, 0);
-    const int end = a.begin + last * step + max((a.taps - 1) * reach, 0);
+    const int begin = a.begin + first * of.pixel + min((a.taps - 1) * of.reach, 0);
+    const int end = a.begin + last * of.pixel + max((a.taps - 1) * of.reach, 0);
     return begin >= 0 && end < size;
 }
 
@@ -66,16 +79,16 @@ static ALWAYS_INLINE int is_interior(source in, const pixels *at)
 {
     const int last = TILE_Q - 1;
     return at->h[0] == at->h[last] && (!DEPTH || at->d[0] == at->d[last]) &&
-           is_inside(in.across_h, at->h[0], at->h[0], PIXEL_STEP_H, REACH_H, in.h) &&
-           is_inside(in.across_w, at->w[0], at->w[last], PIXEL_STEP_W, REACH_W, in.w) &&
-           (!DEPTH || is_inside(in.across_d, at->d[0], at->d[0], PIXEL_STEP_D, REACH_D, in.d));
+           is_inside(in.across_h, in.of_h, at->h[0], at->h[0], in.h) &&
+           is_inside(in.across_w, in.of_w, at->w[0], at->w[last], in.w) &&
+           (!DEPTH || is_inside(in.across_d, in.of_d, at->d[0], at->d[0], in.d));
 }
 
 /* Whether a row of the filter meets nothing but zeros in all of a tile's windows. */
 static ALWAYS_INLINE int is_row_outside(source in, const pixels *at, int ir)
 {
-    const int begin = in.across_h.begin + ir * REACH_H;
-    const int first = begin + at->h[0] * PIXEL_STEP_H, last = begin + at->h[TILE_Q - 1] * PIXEL_STEP_H;
+    const int begin = in.across_h.begin + ir * in.of_h.reach;
+    const int first = begin + at->h[0] * in.of_h.pixel, last = begin + at->h[TILE_Q - 1] * in.of_h.pixel;
     return PAD_MODE == 0 && first <= last && (last < 0 || first >= in.h);
 }
 
@@ -90,21 +103,21 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
         const int channels = min(C_STEP, c - c0);
         __global const REAL *step_weights = weights;
         for (int it = 0; it < (DEPTH ? in.across_d.taps : 1); ++it)
-            for (int ir = 0; ir < (TRANSPOSED ? in.across_h.taps : R); ++ir) {
+            for (int ir = 0; ir < in.across_h.taps; ++ir) {
                 if (!interior && is_row_outside(in, at, ir)) {
-                    weights += S * channels * TILE_CHANNELS;
+                    weights += in.row_taps * channels * TILE_CHANNELS;
                     continue;
                 }
-                for (int is = 0; is < (TRANSPOSED ? in.across_w.taps : S); ++is) {
+                for (int is = 0; is < in.across_w.taps; ++is) {
                     __global const REAL *from[TILE_Q];
                     int step[TILE_Q];
 #pragma unroll
                     for (int t = 0; t < TILE_Q; ++t) {
                         const int u = interior ? 0 : t;
-                        const int d = DEPTH ? in.across_d.begin + at->d[u] * PIXEL_STEP_D + it * REACH_D : 0;
-                        const int h = in.across_h.begin + at->h[u] * PIXEL_STEP_H + ir * REACH_H;
-                        const int w =
-                            in.across_w.begin + (interior ? at->w[0] + t : at->w[t]) * PIXEL_STEP_W + is * REACH_W;
+                        const int d = DEPTH ? in.across_d.begin + at->d[u] * in.of_d.pixel + it * in.of_d.reach : 0;
+                        const int h = in.across_h.begin + at->h[u] * in.of_h.pixel + ir * in.of_h.reach;
+                        const int w = in.across_w.begin + (interior ? at->w[0] + t : at->w[t]) * in.of_w.pixel +
+                                      is * in.of_w.reach;
                         const int id = interior ? d : look_up(d, in.d), ih = interior ? h : look_up(h, in.h);
                         const int iw = interior ? w : look_up(w, in.w);
                         const int inside = interior || ((uint)ih < (uint)in.h && (uint)iw < (uint)in.w &&
@@ -127,7 +140,7 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                     }
                 }
             }
-        if (TRANSPOSED) weights = step_weights + TAPS * channels * TILE_CHANNELS;
+        if (TRANSPOSED) weights = step_weights + in.taps * channels * TILE_CHANNELS;
     }
 }
 
@@ -172,14 +185,28 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
     }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict x, ulong x_offset,
-                                                  __global const REAL *restrict packed, ulong packed_offset,
-                                                  EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                  int phases, int c, int k, int d, int h, int w, int o, int p, int q,
-                                                  int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int x_n,
-                                                  int x_group, int x_step, int x_channel, int x_d, int x_h, int x_w,
-                                                  int y_n, int y_group, int y_c, int y_d, int y_h, int y_w, int r_n,
-                                                  int r_group, int r_c, int r_d, int r_h, int r_w, int streams)
+/* The window, where it is passed. */
+#define WINDOW_ARGS                                                                                    \
+    MAYBE int t, MAYBE int r, MAYBE int s, MAYBE int stride_d, MAYBE int stride_h, MAYBE int stride_w, \
+        MAYBE int dilation_d, MAYBE int dilation_h, MAYBE int dilation_w
+
+#define SOURCE                                                                                                       \
+    {                                                                                                                \
+        make_tap_axis(phase_d, pad_d, GIVEN(T, t), STRIDE_D, DILATION_D, TAP_STEP_D),                                \
+            make_tap_axis(phase_h, pad_h, GIVEN(R, r), STRIDE_H, DILATION_H, TAP_STEP_H),                            \
+            make_tap_axis(phase_w, pad_w, GIVEN(S, s), STRIDE_W, DILATION_W, TAP_STEP_W),                            \
+            {GIVEN(PIXEL_STEP_D, stride_d), GIVEN(REACH_D, dilation_d)},                                             \
+            {GIVEN(PIXEL_STEP_H, stride_h), GIVEN(REACH_H, dilation_h)},                                             \
+            {GIVEN(PIXEL_STEP_W, stride_w), GIVEN(REACH_W, dilation_w)}, GIVEN(T *R *S, t *r *s), GIVEN(S, s), d, h, \
+            w, x_d, x_h, x_w, x_channel, x_step                                                                      \
+    }
+
+__kernel ONE_ITEM_GROUPS void conv_direct_blocked(
+    __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
+    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int phases, int c, int k, int d, int h, int w, int o,
+    int p, int q, WINDOW_ARGS, int pad_d, int pad_h, int pad_w, int tiles, int c_slab, int rounds, int x_n, int x_group,
+    int x_step, int x_channel, int x_d, int x_h, int x_w, int y_n, int y_group, int y_c, int y_d, int y_h, int y_w,
+    int r_n, int r_group, int r_c, int r_d, int r_h, int r_w, int streams)
 {
     /* The phases of an image follow each other: their work differs, and a thread is given what is consecutive. */
     const int n = (int)get_global_id(1) / phases, phase = (int)get_global_id(1) % phases;
@@ -188,17 +215,7 @@ __kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict 
     const int phase_d = phase / (PHASE_STEP_W * PHASE_STEP_H);
     const int group = tile / tiles;
     const int k0 = tile % tiles * TILE_CHANNELS;
-    const source in = {make_tap_axis(phase_d, pad_d, T, STRIDE_D, DILATION_D, TAP_STEP_D),
-                       make_tap_axis(phase_h, pad_h, R, STRIDE_H, DILATION_H, TAP_STEP_H),
-                       make_tap_axis(phase_w, pad_w, S, STRIDE_W, DILATION_W, TAP_STEP_W),
-                       d,
-                       h,
-                       w,
-                       x_d,
-                       x_h,
-                       x_w,
-                       x_channel,
-                       x_step};
+    const source in = SOURCE;
     const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     /* The outputs of this phase, which are those of y where there is one phase. */
     const int rows = phase_outputs(p, phase_h, STRIDE_H), columns = phase_outputs(q, phase_w, STRIDE_W);
@@ -208,14 +225,14 @@ __kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict 
     __global Y_ELEMENT *y_to = y + y_offset + n * y_n + group * y_group;
     const ulong residual_begin = residual_offset + (ulong)(n * r_n + group * r_group);
 
-    REALV kept[ROUNDS][TILE_Q * TILE_K];
+    REALV kept[MOST_ROUNDS][TILE_Q * TILE_K];
 
     for (int c0 = 0; c0 < c; c0 += c_slab)
-        for (int round = 0; round < ROUNDS; ++round) {
-            const int pixel = ((int)get_global_id(0) * ROUNDS + round) * TILE_Q;
+        for (int round = 0; round < rounds; ++round) {
+            const int pixel = ((int)get_global_id(0) * rounds + round) * TILE_Q;
             const int channels = min(c_slab, c - c0);
             __global const REAL *from = x_from + c0 / C_STEP * x_step;
-            __global const REAL *weights = zeros + weights_start(tile, c, c0);
+            __global const REAL *weights = zeros + weights_start(tile, c, c0, in.taps);
             REALV sum[TILE_Q * TILE_K];
             if (pixel >= count) break;
             const pixels at = locate(pixel, rows, columns);
