@@ -4,6 +4,7 @@
 
 #include "conv/defines.h"
 #include "conv/pack.h"
+#include "conv/pointwise_planes.h"
 #include "cpu_family.h"
 #include "reference_family.h"
 #include "reorder_rows.h"
@@ -200,13 +201,19 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     return tsr__conv_refuse_packed(packed_elements(p, &defaults));
 }
 
+static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
+{
+    (void)params;
+    return !tsr__pointwise_planes_pay(device, p);
+}
+
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
 
 /* The kernels state this size themselves, so that a CPU's compiler sees one work-item and no barriers. */
 static const size_t local[3] = {1, 1, 1};
 
-/* The input channels of a group where a row of the filter over all of them is short enough to be unrolled, and the plane
- * large enough to pay for a program of its own; else 0. */
+/* The input channels of a group where a row of the filter over all of them is short enough to be unrolled, and the
+ * plane large enough to pay for a program of its own; else 0. */
 static int64_t few_channels(const tsr__problem *p)
 {
     enum { CHANNELS = 4, PRODUCTS = 48, PIXELS = 1024 };
@@ -351,6 +358,7 @@ const tsr__algorithm tsr__conv_direct_blocked = {
     .features = TSR__ALL_FEATURES & ~(TSR__WIDE_BIT | TSR__HALF_SUMS_BIT),
     .layouts = tsr__cpu_layouts,
     .refuse = refuse,
+    .pays = pays,
     .params = params,
     .candidates = candidates,
     .packed_elements = packed_elements,

@@ -97,6 +97,10 @@ static const char *const convs[] = {
     /* transposed and depthwise once more, where the variants are views */
     "convt:n2c9h5w6k18r3s3st2pd1op1g9,scale,bias,residual,prelu,exact",
     "convt:c6d2h5w4k6t3r2s3st2x1x3dl1x2x1g6,flip,scale,clip:-9:9,exact",
+    /* one tap with everything, in several layouts, and in double */
+    "conv:n2c12d2h5w9k10g2,scale,residual,clip:-3:9,exact",
+    "conv:n2c12d2h5w9k10g2,scale,residual,clip:-3:9,exact",
+    "convt:n2c12h5w9k10g2,bias,f64",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */
