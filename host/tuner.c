@@ -171,6 +171,7 @@ static tsr_status list_offers(const tuner *t, const tsr__problem *problem, const
                               tsr__offer **offers, size_t *count)
 {
     const tsr_device *device = &t->context->device;
+    size_t preferred = SIZE_MAX;
     *offers = NULL;
     *count = 0;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
@@ -183,10 +184,16 @@ static tsr_status list_offers(const tuner *t, const tsr__problem *problem, const
         tsr__offer *more = realloc(*offers, (*count + candidates) * sizeof *more);
         if (more == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %zu candidates", *count + candidates);
         *offers = more;
+        if (preferred == SIZE_MAX && tsr__prefers(options, device, &offer)) preferred = *count;
         for (size_t i = 0; i < candidates; ++i) {
             tsr__offer_take(&offer, &params[i], device, options);
             if (offer.refusal == NULL) (*offers)[(*count)++] = offer;
         }
+    }
+    if (preferred < *count) {
+        const tsr__offer first = (*offers)[0];
+        (*offers)[0] = (*offers)[preferred];
+        (*offers)[preferred] = first;
     }
     return TSR_OK;
 }

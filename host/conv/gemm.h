@@ -9,18 +9,19 @@
 /* The first params of an algorithm: rows and columns of a work-group and of a work-item, terms of a step. */
 enum { TSR__GEMM_K, TSR__GEMM_P, TSR__GEMM_REG_K, TSR__GEMM_REG_P, TSR__GEMM_STEP, TSR__GEMM_PARAMS };
 
-/* Tiles, their work-items, and what share of the arithmetic of the first they reach where there is work enough:
- * measured with conv/implicit_gemm on an NVIDIA H200. */
+/* Tiles, their work-items, what share of the arithmetic of the first they reach where there is work enough, and how
+ * long a step waits for its numbers, in the time that a compute unit needs for 8 multiply-adds: measured with
+ * conv/implicit_gemm on an NVIDIA H200. */
 static const struct {
     int32_t tile_k, tile_p, reg_k, reg_p;
-    double efficiency;
+    double efficiency, wait;
 } tsr__gemm_tiles[] = {
-    {128, 128, 8, 8, 1.0}, /* 256 items; 4 local loads of 4 floats for 64 multiply-adds */
-    {128, 64, 8, 4, 0.96}, /* 256; 3 for 32                                             */
-    {64, 128, 8, 8, 0.77}, /* 128: for first layers, whose steps are short              */
-    {64, 64, 8, 4, 0.92},  /* 128                                                       */
-    {64, 64, 4, 4, 0.85},  /* 256: where registers are scarce                           */
-    {32, 32, 4, 4, 0.76},  /* 64: for few channels, few pixels and small work-groups    */
+    {128, 128, 8, 8, 1.0, 11500}, /* 256 items; 4 local loads of 4 floats for 64 multiply-adds */
+    {128, 64, 8, 4, 0.96, 14600}, /* 256; 3 for 32                                             */
+    {64, 128, 8, 8, 0.77, 8100},  /* 128: for first layers, whose steps are short              */
+    {64, 64, 8, 4, 0.92, 6200},   /* 128                                                       */
+    {64, 64, 4, 4, 0.85, 9300},   /* 256: where registers are scarce                           */
+    {32, 32, 4, 4, 0.76, 8500},   /* 64: for few channels, few pixels and small work-groups    */
 };
 enum { TSR__GEMM_TILES = sizeof tsr__gemm_tiles / sizeof tsr__gemm_tiles[0] };
 

@@ -33,10 +33,13 @@ static inline size_t tsr__tell_candidates(const tsr__params *all, size_t count, 
     return count;
 }
 
-/* What a product takes, and what it takes to start another kernel that reads or writes so many elements: in the time
- * that a compute unit needs for 8 multiply-adds. */
+/* What they take, in the time that a compute unit needs for 8 multiply-adds: the launch that makes a product or its
+ * parts; another that reads or writes so many elements; so many launches, which a host cannot ask for faster, that take
+ * the device so long; and all that there is to a product. */
 double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 double tsr__pass_cost(const tsr_device *device, int64_t elements);
+double tsr__launches_cost(int64_t launches, double taken);
+double tsr__whole_product_cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 
 /* What the kernels of implicit_gemm.cl compile in. */
 void tsr__product_define(const tsr__problem *p, const tsr__params *params, tsr__launch *l);

@@ -94,9 +94,7 @@ static int32_t tiles_of_pass(const tsr__problem *p, const tsr__params *params)
     return (int32_t)(whole <= most ? whole : even);
 }
 
-/* All passes; the product of one waits for what it reads and writes where that takes longer. What memory costs was
- * fitted to the pass of conv_implicit_gemm_finish alone; on an NVIDIA H200 the choice by it was within 8 % of the
- * faster in 28 layers. */
+/* All passes; the product of one waits for what it reads and writes where that takes longer. */
 static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     enum { SEEN = OUT * OUT + POINTS }; /* of a channel of a tile, on either side of a transform */
@@ -106,7 +104,8 @@ static double cost(const tsr_device *device, const tsr__problem *p, const tsr__p
     const double moved = tsr__pass_cost(device, packed_elements(p, params) + POINTS * channels * count);
     const double transforms =
         tsr__pass_cost(device, SEEN * p->x.c * count) + tsr__pass_cost(device, SEEN * p->y.c * count);
-    return (double)tsr__ceil_div(tiles(p), count) * (transforms + fmax(sums, moved));
+    const int64_t passes = tsr__ceil_div(tiles(p), count);
+    return tsr__launches_cost(LAUNCHES * passes, (double)passes * (transforms + fmax(sums, moved)));
 }
 
 /* What 32-bit indices must reach. */
@@ -157,7 +156,7 @@ static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__par
     tsr__params direct;
     if (workspace_elements(p, params) > room(p, params)) return false;
     return tsr__product_candidates(device, p, true, &direct, 1) == 0 ||
-           cost(device, p, params) < tsr__product_cost(device, p, &direct);
+           cost(device, p, params) < tsr__whole_product_cost(device, p, &direct);
 }
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
