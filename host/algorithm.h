@@ -15,6 +15,15 @@ typedef struct tsr__params {
     int32_t value[TSR__MAX_PARAMS];
 } tsr__params;
 
+/* For `candidates`: copies as many as `capacity` holds, the best of them first, answering how many. */
+static inline size_t tsr__tell_candidates(const tsr__params *all, size_t count, size_t best, tsr__params *out,
+                                          size_t capacity)
+{
+    if (count > capacity) count = capacity;
+    for (size_t i = 0; i < count; ++i) out[i] = all[i == 0 ? best : i <= best ? i - 1 : i];
+    return count;
+}
+
 /* The devices that an algorithm is made for. Selection passes over the other family's algorithms unless the caller
  * names one: they would be right there, but slow. */
 typedef enum tsr__family { TSR__ANY_FAMILY, TSR__GPU_FAMILY, TSR__CPU_FAMILY } tsr__family;

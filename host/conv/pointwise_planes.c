@@ -44,29 +44,27 @@ static double use(const tsr__problem *p, const tsr__params *params)
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
+    enum { MOST = sizeof wide_tiles / sizeof wide_tiles[0] };
     const int32_t width = (int32_t)tsr__cpu_real_width(device, p);
     const bool wide = tsr__cpu_vector_width(device) == 16;
-    const register_tile *all = wide ? wide_tiles : narrow_tiles;
-    const size_t many = wide ? sizeof wide_tiles / sizeof wide_tiles[0] : sizeof narrow_tiles / sizeof narrow_tiles[0];
+    const register_tile *tile = wide ? wide_tiles : narrow_tiles;
+    const size_t count = wide ? MOST : sizeof narrow_tiles / sizeof narrow_tiles[0];
+    tsr__params all[MOST];
     double fastest = 0.0;
-    size_t count = 0;
-    for (size_t i = 0; i < many && count < capacity; ++i) {
-        const tsr__params made = {{width, all[i].tile_p, all[i].tile_k}};
-        const double speed = all[i].speed * use(p, &made);
-        out[count++] = made;
+    size_t best = 0;
+    for (size_t i = 0; i < count; ++i) {
+        all[i] = (tsr__params){{width, tile[i].tile_p, tile[i].tile_k}};
+        const double speed = tile[i].speed * use(p, &all[i]);
         if (speed <= fastest) continue;
         fastest = speed;
-        out[count - 1] = out[0];
-        out[0] = made;
+        best = i;
     }
-    return count;
+    return tsr__tell_candidates(all, count, best, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
-    tsr__params all[sizeof wide_tiles / sizeof wide_tiles[0]];
-    candidates(device, p, all, sizeof all / sizeof all[0]);
-    *out = all[0];
+    candidates(device, p, out, 1);
 }
 
 static tsr__packing packing(const tsr__problem *p, const tsr__params *params)

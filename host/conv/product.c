@@ -6,7 +6,7 @@
 
 extern const tsr__source tsr__source_conv_implicit_gemm;
 
-enum { MOST_SPLITS = 32, LEAST_SPLIT = 64, WHOLE_STEP = 8 };
+enum { MOST_SPLITS = 32, LEAST_SPLIT_K = 64, WHOLE_STEP = 8 };
 
 int64_t tsr__product_tiles_of_k(const tsr__problem *p, const tsr__params *params)
 {
@@ -86,7 +86,7 @@ static int tile_of(const tsr__params *params)
 /* The numbers of these functions were fitted to 1900 times of 170 layers, 1 and 8 images, on an NVIDIA H200. */
 static const double start = 118000;
 
-/* Of two that a host is slower than, the shorter leaves the device more time. */
+/* Where asking takes longer, the work breaks ties. */
 double tsr__launches_cost(int64_t launches, double taken)
 {
     const double asking = 247000;
@@ -132,7 +132,7 @@ size_t tsr__product_candidates(const tsr_device *device, const tsr__problem *p, 
     for (int i = 0; i < 2 * TSR__GEMM_TILES; ++i) {
         const tsr__params made = make_params(device, p, i / 2, i % 2);
         /* Parts of small tiles take as long as the whole. */
-        const bool is_split = may_split && made.value[TSR__SPLITS] > 1 && made.value[TSR__GEMM_K] >= LEAST_SPLIT;
+        const bool is_split = may_split && made.value[TSR__SPLITS] > 1 && made.value[TSR__GEMM_K] >= LEAST_SPLIT_K;
         const bool is_another = i % 2 == 0 || is_split;
         if (!is_another || !fits(device, p, &made)) continue;
         const double taken = tsr__whole_product_cost(device, p, &made);

@@ -24,16 +24,7 @@ int64_t tsr__product_packed_elements(const tsr__problem *p, const tsr__params *p
 size_t tsr__product_candidates(const tsr_device *device, const tsr__problem *p, bool may_split, tsr__params *out,
                                size_t capacity);
 
-/* Copies as many of the candidates as `capacity` holds, the best of them first, answering how many. */
-static inline size_t tsr__tell_candidates(const tsr__params *all, size_t count, size_t best, tsr__params *out,
-                                          size_t capacity)
-{
-    if (count > capacity) count = capacity;
-    for (size_t i = 0; i < count; ++i) out[i] = all[i == 0 ? best : i <= best ? i - 1 : i];
-    return count;
-}
-
-/* What they take, in the time that a compute unit needs for 8 multiply-adds: the launch that makes a product or its
+/* What launches take, in the time that a compute unit needs for 8 multiply-adds: the launch that makes a product or its
  * parts; another that reads or writes so many elements; so many launches, which a host cannot ask for faster, that take
  * the device so long; and all that there is to a product. */
 double tsr__product_cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params);

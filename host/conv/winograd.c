@@ -1,7 +1,5 @@
 #include "conv/winograd.h"
 
-#include <string.h>
-
 #include "cpu_family.h"
 #include "reorder_rows.h"
 
@@ -91,15 +89,23 @@ static int64_t staged_elements(const tsr__problem *p, const tsr__params *params)
     return is_staged(p) ? tsr__tensor_elements(&staged) : 0;
 }
 
-/* Strips whose transformed inputs are in the workspace at one time: as many as keep it within the size of x and y
- * together, as far as the number of launches allows, and all or a multiple of a work-item's. */
+/* Elements that transformed inputs may take: with the staged ones as many as x and y together, or small ones. */
+static int64_t room(const tsr__problem *p, const tsr__params *params)
+{
+    enum { SMALL = 1 << 17 };
+    const int64_t tensors = tsr__tensor_elements(&p->x) + tsr__tensor_elements(&p->y);
+    return (tensors > SMALL ? tensors : SMALL) - staged_elements(p, params);
+}
+
+/* Strips whose transformed inputs are in the workspace at one time: as many as find room, as far as the number of
+ * launches allows; all, or whole work-items' where there is room for one. */
 static int64_t strips_of_pass(const tsr__problem *p, const tsr__params *params)
 {
     enum { MOST_PASSES = (TSR__MAX_LAUNCHES - 1) / 2 };
-    const int64_t tensors = tsr__tensor_elements(&p->x) + tsr__tensor_elements(&p->y);
     const int64_t all = strips(p, params), least = tsr__ceil_div(all, MOST_PASSES), rounds = params->value[ROUNDS];
-    const int64_t fitting = (tensors - staged_elements(p, params)) / strip_elements(p, params) / rounds * rounds;
-    const int64_t chosen = fitting < least ? tsr__ceil_div(least, rounds) * rounds : fitting;
+    const int64_t fitting = room(p, params) / strip_elements(p, params);
+    const int64_t most = fitting > least ? fitting : least, whole = most / rounds * rounds;
+    const int64_t chosen = whole >= least && whole > 0 ? whole : most;
     return chosen < all ? chosen : all;
 }
 
@@ -136,8 +142,8 @@ static bool fuse(const tsr_device *device, const tsr__problem *p, tsr__params *p
     return true;
 }
 
-/* Register tiles, whose sums and weights fill the vector registers: AVX-512 has 32, AVX2 and SSE 16. How fast they are
- * is told in direct_blocked.c. */
+/* Register tiles, whose sums and weights fill the vector registers: AVX-512 has 32, AVX2 and SSE 16; and how fast they
+ * are by the loads that they need, as a Xeon with PoCL gave those of AVX-512. */
 typedef struct register_tile {
     int32_t tiles, tile_k;
     double speed;
@@ -156,23 +162,25 @@ enum { LINE = 10, CACHED = 1 << 18 };
 
 /* The time of a problem, in multiply-adds of a vector, on the compute unit that has most to do. Weights come from far
  * in a work-item's first round, where all of them do not fit near; transformed inputs for each block, likewise, and
- * once as another launch wrote them. To and back a tile is transformed in about TRANSFORM operations a point. */
+ * once as another launch wrote them. To and back a tile is transformed in about TRANSFORM operations a point. What
+ * does not find room is only taken where nothing does. */
 static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params, double speed)
 {
-    enum { TRANSFORM = 6 };
+    enum { TRANSFORM = 6, NO_ROOM = 8 };
     const bool fused = params->value[LOCAL] > 0;
     const int64_t all = strips(p, params), tile_k = params->value[TILE_K], count = blocks(p, params);
-    const int64_t pass = fused ? all : strips_of_pass(p, params), passes = tsr__ceil_div(all, pass);
+    const int64_t pass = fused ? all : strips_of_pass(p, params);
     const int64_t work_items = items(pass, params) * (fused ? 1 : count), vector = params->value[VECTOR];
     const double share = (double)tsr__ceil_div(work_items, device->compute_units) / (double)work_items;
-    const double padded_tiles = (double)(passes * pass * params->value[TILES]);
+    const double padded_tiles = (double)(all * params->value[TILES]);
     const double tiles_of_item = (double)(pass * params->value[TILES]) / (double)items(pass, params);
     double lines = fused ? 0.0 : 2.0 * LINE / (double)p->y.c;
     if (tsr__winograd_packed_elements(p, params) > CACHED) lines += LINE / tiles_of_item;
     if (!fused && pass * strip_elements(p, params) > CACHED) lines += LINE / (double)(vector * tile_k);
     const double products = padded_tiles * (double)(count * tile_k * p->x.c) * (1.0 / speed + lines);
     const double transforms = padded_tiles * (double)(p->x.c + p->y.c) / (double)vector * TRANSFORM;
-    return share * (double)points(params) * (products + transforms);
+    const bool fits = fused || pass * strip_elements(p, params) <= room(p, params);
+    return share * (double)points(params) * (products + transforms) * (fits ? 1 : NO_ROOM);
 }
 
 /* The same without Winograd: see direct_blocked.c. */
@@ -224,13 +232,22 @@ static size_t choose(const tsr_device *device, const tsr__problem *p, int32_t ou
     return all;
 }
 
+/* Whether 32-bit indices reach the packed weights and, where they lie in memory, the transformed inputs. */
+static bool is_indexable(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__winograd_packed_elements(p, params) <= TSR__MAX_INT_INDEX &&
+           (params->value[LOCAL] > 0 || transformed_elements(p, params) <= TSR__MAX_INT_INDEX);
+}
+
 size_t tsr__winograd_candidates(const tsr_device *device, const tsr__problem *p, int32_t out_size, tsr__params *out,
                                 size_t capacity)
 {
     tsr__params made[WIDE_TILES];
     double time = 0.0;
-    const size_t all = choose(device, p, out_size, made, &time), count = all < capacity ? all : capacity;
-    memcpy(out, made, count * sizeof *out);
+    const size_t all = choose(device, p, out_size, made, &time);
+    size_t count = 0;
+    for (size_t i = 0; i < all && count < capacity; ++i)
+        if (i == 0 || is_indexable(p, &made[i])) out[count++] = made[i];
     return count;
 }
 
@@ -324,13 +341,15 @@ static void launch_output(tsr__launch *l, const tsr__problem *p)
     tsr__launch_int(l, tsr__cpu_streams(&p->y));
 }
 
-/* TILE_ARGS. */
-static void launch_tiles(tsr__launch *l, const tsr__problem *p, const tsr__params *params, int64_t first_strip)
+/* TILE_ARGS, of so many strips. */
+static void launch_tiles(tsr__launch *l, const tsr__problem *p, const tsr__params *params, int64_t first_strip,
+                         int64_t count)
 {
+    const int64_t all = tiles(p, params), end = (first_strip + count) * params->value[TILES];
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, tiles_along(p, params, TSR_H));
     tsr__launch_int(l, tiles_along(p, params, TSR_W));
-    tsr__launch_int(l, tiles(p, params));
+    tsr__launch_int(l, end < all ? end : all);
     tsr__launch_int(l, first_strip * params->value[TILES]);
     tsr__launch_int(l, params->value[ROUNDS]);
 }
@@ -342,7 +361,7 @@ static void add_fused(const tsr__source *source, const tsr__problem *p, const ts
     define(p, params, l);
     launch_input(l, p, params);
     launch_output(l, p);
-    launch_tiles(l, p, params, 0);
+    launch_tiles(l, p, params, 0, strips(p, params));
     tsr__launch_grid(l, global, local);
 }
 
@@ -358,13 +377,13 @@ static void add_pass(const tsr__source *source, const tsr__problem *p, const tsr
     define(&staged, params, l);
     launch_input(l, p, params);
     tsr__launch_slot_at(l, TSR__WORKSPACE, staged_elements(p, params));
-    launch_tiles(l, p, params, first);
+    launch_tiles(l, p, params, first, count);
     tsr__launch_grid(l, input_global, local);
     l = tsr__launches_add(out, source, "conv_winograd_output");
     define(p, params, l);
     tsr__launch_slot_at(l, TSR__WORKSPACE, staged_elements(p, params));
     launch_output(l, p);
-    launch_tiles(l, p, params, first);
+    launch_tiles(l, p, params, first, count);
     tsr__launch_grid(l, output_global, local);
 }
 

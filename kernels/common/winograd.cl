@@ -12,8 +12,8 @@
  *   needs       VEC divides X_BLOCK, or it is 0; VEC divides Y_BLOCK, or it is 1 or 0
  *   compiled in FUSED LOCAL_REALS TILES TILE_K; X_BLOCK: channels side by side in x, as Y_BLOCK; PAD_MODE; what
  *               common/tile.cl wants, with TILE_Q = OUT
- *   run time    sizes, pads, tiles of a row, of a column and of all images, strides of x, y and residual; the first
- *               tile; rounds, of which MOST_PRODUCTS has room for the sums
+ *   run time    sizes, pads, tiles of a row and of a column, the end of those to make, the first of them, strides of x,
+ *               y and residual; rounds, of which MOST_PRODUCTS has room for the sums
  *
  * A strip is TILES tiles. Its transformed inputs lie in SCRATCH, from where every block of output channels reads them:
  * where `rounds` strips of all channels fit a core's cache, and there are strips for all cores, one work-item does all
@@ -41,7 +41,7 @@
 #include "common/weights.cl"
 #include "common/winograd_tiles.cl"
 
-/* How many vectors of channels ahead inputs are fetched: see common/weights.cl. */
+/* How many vectors of channels ahead inputs are fetched from memory, as weights are in common/weights.cl. */
 #define FETCH_TURNS 4
 
 /* Vectors of sums that a work-item holds at each point, as winograd.c knows too: with those of all points of 4 x 4
@@ -84,7 +84,8 @@ static ALWAYS_INLINE void multiply(REALV sum[TILES * TILE_K], SCRATCH const REAL
     for (int a = 0; a < TILES * TILE_K; ++a) sum[a] = (REALV)(REAL_OF(0.0));
     for (int c0 = 0; c0 < c; c0 += VEC, v += VEC * TILES) {
 #pragma unroll
-        for (int t = 0; t < TILES; ++t) FETCH(v + (FETCH_TURNS * TILES + t) * VEC);
+        for (int t = 0; t < TILES; ++t)
+            if (!FUSED) FETCH(v + (FETCH_TURNS * TILES + t) * VEC);
         for (int i = 0; i < min(VEC, c - c0); ++i, u += TILE_CHANNELS) {
             REALV filter[TILE_K];
             load_weights(filter, u);

@@ -22,7 +22,7 @@ typedef struct {
     int c, h, w, pad_h, pad_w, stride_n, stride_c, stride_h, stride_w;
 } source;
 
-/* How images divide into tiles, and how many there are in all. */
+/* How images divide into tiles, and the end of those that a launch is to make. */
 typedef struct {
     int rows, columns, count;
 } grid;

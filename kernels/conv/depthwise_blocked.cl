@@ -80,15 +80,15 @@ static ALWAYS_INLINE void add_rows(REALV sum[TILE_Q], __global const X_ELEMENT *
         }
 }
 
-/* Asks for the rows of x that the windows below a tile's see and its own do not: from the caches behind a core's own
- * they would come too late. */
+/* Asks for the rows of x, of the first slice, that the windows below a tile's see and its own do not: from the caches
+ * behind a core's own they would come too late. */
 static ALWAYS_INLINE void fetch_below(__global const X_ELEMENT *x, tile_source from)
 {
-    const int row = from.ih + (R - 1) * DILATION_H + 1;
-    x += from.id * from.x_d + row * from.x_h + from.iw * from.pixel;
-    for (int j = 0; j < min(STRIDE_H, R); ++j, x += from.x_h)
+    const int first = from.ih + max(STRIDE_H, R);
+    if (DILATION_H > 1) return;
+    for (int row = first; row < min(first + min(STRIDE_H, R), from.h); ++row)
 #pragma unroll
-        for (int i = 0; i < SPAN; ++i) FETCH(x + i * from.pixel);
+        for (int i = 0; i < SPAN; ++i) FETCH(x + from.id * from.x_d + row * from.x_h + (from.iw + i) * from.pixel);
 }
 
 /* A tile of a row of outputs before its epilogue. */

@@ -84,12 +84,13 @@ static ALWAYS_INLINE int is_interior(source in, const pixels *at)
            (!DEPTH || is_inside(in.across_d, in.of_d, at->d[0], at->d[0], in.d));
 }
 
-/* Whether a row of the filter meets nothing but zeros in all of a tile's windows. */
+/* Whether a row of the filter meets nothing but zeros in all of a tile's windows, which lie in one slice. */
 static ALWAYS_INLINE int is_row_outside(source in, const pixels *at, int ir)
 {
     const int begin = in.across_h.begin + ir * in.of_h.reach;
     const int first = begin + at->h[0] * in.of_h.pixel, last = begin + at->h[TILE_Q - 1] * in.of_h.pixel;
-    return PAD_MODE == 0 && first <= last && (last < 0 || first >= in.h);
+    const int one_slice = !DEPTH || at->d[0] == at->d[TILE_Q - 1];
+    return PAD_MODE == 0 && one_slice && (last < 0 || first >= in.h);
 }
 
 /* Adds the products of c channels to a tile. With interior, a constant, is_interior() holds. */

@@ -52,7 +52,7 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_K * TILE_P], __global const X_
     }
 }
 
-/* Stores a vector but its first `done` elements, which another work-item stores. */
+/* Stores a vector but its first `done` elements, which the vector before stores. */
 static ALWAYS_INLINE void store_rest(REALV v, __global Y_ELEMENT *to, int done)
 {
     if (done == 0) {

@@ -101,6 +101,9 @@ static const char *const convs[] = {
     "conv:n2c12d2h5w9k10g2,scale,residual,clip:-3:9,exact",
     "conv:n2c12d2h5w9k10g2,scale,residual,clip:-3:9,exact",
     "convt:n2c12h5w9k10g2,bias,f64",
+    /* slices of fewer pixels than a tile */
+    "conv:c16d4h3w2k16t3r3s3pd1",
+    "conv:c16d4h2w2k16t3r3s3pd1",
 };
 
 /* Strides that leave gaps between rows, planes and images; every other axis keeps its order. */

@@ -84,9 +84,9 @@ static void passes_follow_the_memory(void **state)
     } cases[] = {
         {"conv:n8c512h14w14k512r3s3pd1", {64, 64, 8, 4, 8, 1, 128}},  /* the weights are larger */
         {"conv:n8c512h28w28k512r3s3pd1", {64, 64, 8, 4, 8, 1, 256}},  /* 392 in all */
-        {"conv:n8c256h56w56k256r3s3pd1", {128, 64, 8, 4, 8, 1, 576}}, /* three passes for 1568: 9 tiles each */
-        {"conv:n32c256h14w14k256r3s3pd1", {32, 32, 4, 4, 8, 1, 128}}, /* four: tiles hang over */
-        {"conv:n8c128h28w28k128r3s3pd1", {128, 64, 8, 4, 8, 1, 136}}, /* no room for 192 */
+        {"conv:n8c256h56w56k256r3s3pd1", {64, 64, 8, 4, 8, 1, 576}},  /* three passes for 1568: 9 tiles each */
+        {"conv:n32c256h14w14k256r3s3pd1", {64, 64, 8, 4, 8, 1, 128}}, /* four: tiles hang over */
+        {"conv:n8c128h28w28k128r3s3pd1", {64, 64, 8, 4, 8, 1, 136}},  /* no room for 192 */
     };
     const tsr_device gpu = invent_h200();
     for (size_t i = 0; i < COUNT(cases); ++i) {
