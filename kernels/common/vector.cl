@@ -26,7 +26,7 @@
 #if defined(__x86_64__) || defined(__aarch64__) || defined(cl_intel_vec_len_hint)
 #define FETCH(pointer) __builtin_prefetch((const void *)(size_t)(pointer))
 #else
-#define FETCH(pointer)
+#define FETCH(pointer) ((void)(pointer))
 #endif
 
 /* Vectors that lie anywhere. PoCL's vloadN and vstoreN go by pieces of 16 bytes, of chars even one by one, which it
