@@ -214,9 +214,9 @@ static double choose_rounds(const tsr_device *device, const tsr__problem *p, int
     return least;
 }
 
-/* The best parameters, and first of all those of the best register tile; their number. The time is the least. */
+/* The params of each register tile, the number of the best of them, and its time; answers how many there are. */
 static size_t choose(const tsr_device *device, const tsr__problem *p, int32_t out, tsr__params made[WIDE_TILES],
-                     double *time)
+                     size_t *best, double *time)
 {
     const bool wide = vector_width(device, p) == 16;
     const register_tile *worth_trying = wide ? wide_tiles : narrow_tiles;
@@ -224,30 +224,29 @@ static size_t choose(const tsr_device *device, const tsr__problem *p, int32_t ou
     for (size_t i = 0; i < all; ++i) {
         const double here = choose_rounds(device, p, out, &worth_trying[i], &made[i]);
         if (i > 0 && here >= *time) continue;
-        const tsr__params best = made[i];
-        made[i] = made[0];
-        made[0] = best;
+        *best = i;
         *time = here;
     }
     return all;
 }
 
-/* Whether 32-bit indices reach the packed weights and, where they lie in memory, the transformed inputs. */
-static bool is_indexable(const tsr__problem *p, const tsr__params *params)
+/* Whether 32-bit indices reach the transformed inputs, where they lie in memory. */
+static bool reaches_inputs(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__winograd_packed_elements(p, params) <= TSR__MAX_INT_INDEX &&
-           (params->value[LOCAL] > 0 || transformed_elements(p, params) <= TSR__MAX_INT_INDEX);
+    return params->value[LOCAL] > 0 || transformed_elements(p, params) <= TSR__MAX_INT_INDEX;
 }
 
 size_t tsr__winograd_candidates(const tsr_device *device, const tsr__problem *p, int32_t out_size, tsr__params *out,
                                 size_t capacity)
 {
-    tsr__params made[WIDE_TILES];
+    tsr__params made[WIDE_TILES], all[WIDE_TILES];
+    size_t best = 0, count = 0;
     double time = 0.0;
-    const size_t all = choose(device, p, out_size, made, &time);
-    size_t count = 0;
-    for (size_t i = 0; i < all && count < capacity; ++i)
-        if (i == 0 || is_indexable(p, &made[i])) out[count++] = made[i];
+    const size_t tiles_tried = choose(device, p, out_size, made, &best, &time);
+    tsr__tell_candidates(made, tiles_tried, best, all, WIDE_TILES);
+    for (size_t i = 0; i < tiles_tried && count < capacity; ++i)
+        if (i == 0 || (reaches_inputs(p, &all[i]) && tsr__winograd_packed_elements(p, &all[i]) <= TSR__MAX_INT_INDEX))
+            out[count++] = all[i];
     return count;
 }
 
@@ -259,8 +258,7 @@ const char *tsr__winograd_refuse(const tsr_device *device, const tsr__problem *p
     if (reason != NULL) return reason;
     tsr__params defaults;
     tsr__winograd_candidates(device, p, out, &defaults, 1);
-    const bool fits = defaults.value[LOCAL] > 0 || transformed_elements(p, &defaults) <= TSR__MAX_INT_INDEX;
-    if (!fits || staged_elements(p, &defaults) > TSR__MAX_INT_INDEX)
+    if (!reaches_inputs(p, &defaults) || staged_elements(p, &defaults) > TSR__MAX_INT_INDEX)
         return "the transformed input has more elements than its 32-bit indices reach";
     return tsr__conv_refuse_packed(tsr__winograd_packed_elements(p, &defaults));
 }
@@ -274,9 +272,10 @@ bool tsr__winograd_pays(const tsr_device *device, const tsr__problem *p, const t
     if (p->x.c < LEAST_CHANNELS || p->y.c < LEAST_CHANNELS || tiles(p, params) * p->x.c * p->y.c < LEAST_PRODUCTS)
         return false;
     tsr__params made[WIDE_TILES];
+    size_t best;
     double times[2];
-    choose(device, p, 2, made, &times[0]);
-    choose(device, p, 4, made, &times[1]);
+    choose(device, p, 2, made, &best, &times[0]);
+    choose(device, p, 4, made, &best, &times[1]);
     const double time = times[params->value[OUT] == 4], other = times[params->value[OUT] != 4];
     return time <= other && time < direct_cost(device, p, params->value[VECTOR]);
 }
