@@ -43,7 +43,7 @@ function(tsr_set_test_environment test icds selector)
     endif()
     set_tests_properties(${test} PROPERTIES
         SKIP_RETURN_CODE 77
-        TIMEOUT 2400
+        TIMEOUT 1200
         ENVIRONMENT "\
 TESSERA_TEST_DEVICE=${selector};\
 OCL_ICD_VENDORS=${icd_dir}/${icds};\

@@ -1,5 +1,6 @@
 /* Plans and contexts from many threads at once: every result is the same as from one. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "support/support.h"
@@ -11,9 +12,9 @@ enum { THREADS = 8, RUNS = 20, ELEMENTS = 16 * 12 * 12 };
 typedef struct worker {
     tsr_context *context;
     const tsr_plan *shared;
-    const char *problem; /* of the plan */
-    bool owns_queue;     /* out of order, with runs that wait for each other by events */
-    float factor;        /* of the input: each thread has results of its own */
+    const char *problem;    /* of the plan */
+    cl_command_queue queue; /* out of order, with runs that wait for each other by events; NULL: the context's own */
+    float factor;           /* of the input: each thread has results of its own */
     tsr_status status;
     float result[ELEMENTS];
 } worker;
@@ -39,32 +40,40 @@ static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buf
     return status;
 }
 
-/* Runs the plan again and again in an out-of-order queue: each run waits for the one before by its event, and the first
+/* Asks again and again. Intel's runtime (2026.22) sleeps for ever now and then when several threads are in clFinish() or
+ * clWaitForEvents() for queues that are out of order: it misses what would wake it. */
+static tsr_status wait_for(cl_event event)
+{
+    cl_int code = CL_SUCCESS, state = CL_QUEUED;
+    while (code == CL_SUCCESS && state > CL_COMPLETE) {
+        code = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+        sched_yield();
+    }
+    return code == CL_SUCCESS && state == CL_COMPLETE ? TSR_OK : TSR_OPENCL;
+}
+
+/* Runs the plan again and again in the worker's queue: each run waits for the one before by its event, and the first
  * for a gate that opens when all are enqueued. */
 static tsr_status run_in_own_queue(const worker *w, const tsr_plan *plan, const tsr_args *args)
 {
     cl_int code = CL_SUCCESS;
-    cl_context cl = tsr_context_cl(w->context);
-    cl_command_queue queue =
-        clCreateCommandQueue(cl, tsr_context_cl_device(w->context), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
-    if (code != CL_SUCCESS) return TSR_OPENCL;
-    cl_event gate = clCreateUserEvent(cl, &code), events[RUNS] = {NULL};
+    cl_event gate = clCreateUserEvent(tsr_context_cl(w->context), &code), events[RUNS] = {NULL};
     tsr_status status = code == CL_SUCCESS ? TSR_OK : TSR_OPENCL;
     for (int i = 0; i < RUNS && status == TSR_OK; ++i)
-        status = tsr_plan_enqueue(plan, args, queue, 1, i == 0 ? &gate : &events[i - 1], &events[i]);
+        status = tsr_plan_enqueue(plan, args, w->queue, 1, i == 0 ? &gate : &events[i - 1], &events[i]);
     if (gate != NULL) clSetUserEventStatus(gate, CL_COMPLETE);
-    if (clFinish(queue) != CL_SUCCESS) status = TSR_OPENCL;
+    if (clFlush(w->queue) != CL_SUCCESS) status = TSR_OPENCL;
+    if (status == TSR_OK) status = wait_for(events[RUNS - 1]);
     for (int i = 0; i < RUNS; ++i)
         if (events[i] != NULL) clReleaseEvent(events[i]);
     if (gate != NULL) clReleaseEvent(gate);
-    clReleaseCommandQueue(queue);
     return status;
 }
 
 static tsr_status run_again_and_again(const worker *w, const tsr_plan *plan, const tsr_args *args)
 {
     tsr_status status = TSR_OK;
-    if (w->owns_queue) return run_in_own_queue(w, plan, args);
+    if (w->queue != NULL) return run_in_own_queue(w, plan, args);
     for (int i = 0; i < RUNS && status == TSR_OK; ++i) status = tsr_plan_run(plan, args);
     return status;
 }
@@ -141,8 +150,9 @@ static worker *make_workers(void)
     return workers;
 }
 
-/* All threads run one plan. */
-static void share_plan(tsr_context *context, const char *problem, const tsr_plan_options *options, bool own_queues)
+/* All threads run one plan; each in its queue, where there are `queues`. */
+static void share_plan(tsr_context *context, const char *problem, const tsr_plan_options *options,
+                       const cl_command_queue *queues)
 {
     worker *workers = make_workers();
     tsr_plan *plan = NULL;
@@ -151,7 +161,7 @@ static void share_plan(tsr_context *context, const char *problem, const tsr_plan
         workers[i].context = context;
         workers[i].shared = plan;
         workers[i].problem = problem;
-        workers[i].owns_queue = own_queues;
+        workers[i].queue = queues == NULL ? NULL : queues[i];
     }
     run_workers(workers);
     assert_results(workers);
@@ -163,7 +173,7 @@ static void one_plan_serves_many_threads(void **state)
 {
     (void)state;
     tsr_context *context = support_context();
-    share_plan(context, plain_problem, NULL, false);
+    share_plan(context, plain_problem, NULL, NULL);
     tsr_context_destroy(context);
 }
 
@@ -171,12 +181,12 @@ static void a_plan_with_scale_residual_and_activation_serves_many_threads(void *
 {
     (void)state;
     tsr_context *context = support_context();
-    share_plan(context, full_problem, NULL, false);
+    share_plan(context, full_problem, NULL, NULL);
     tsr_context_destroy(context);
 }
 
 /* A workspace that is too small makes the plan run in parts, with several launches each. */
-static void share_parts(tsr_context *context, bool own_queues)
+static void share_parts(tsr_context *context, const cl_command_queue *queues)
 {
     tsr_plan *whole = NULL;
     tsr_plan_info info;
@@ -184,7 +194,7 @@ static void share_parts(tsr_context *context, bool own_queues)
     assert_ok(make_plan(context, full_problem, NULL, &whole));
     assert_ok(tsr_plan_describe(whole, &info));
     if (info.workspace_bytes > 0) options.workspace_limit_bytes = info.workspace_bytes - 1;
-    share_plan(context, full_problem, &options, own_queues);
+    share_plan(context, full_problem, &options, queues);
     tsr_plan_destroy(whole);
 }
 
@@ -192,19 +202,31 @@ static void a_plan_in_parts_serves_many_threads(void **state)
 {
     (void)state;
     tsr_context *context = support_context();
-    share_parts(context, false);
+    share_parts(context, NULL);
     tsr_context_destroy(context);
 }
 
+/* The queues are released when all has long been done: where that happens at once, a thread of Intel's runtime (2026.22)
+ * has the last reference now and then, and waits for itself. */
 static void one_plan_serves_out_of_order_queues_of_many_threads(void **state)
 {
     (void)state;
     tsr_context *context = support_context();
-    if (tsr_context_cl(context) != NULL) {
-        share_plan(context, plain_problem, NULL, true);
-        share_plan(context, full_problem, NULL, true);
-        share_parts(context, true);
+    cl_context cl = tsr_context_cl(context);
+    cl_command_queue queues[THREADS] = {NULL};
+    for (int i = 0; i < THREADS && cl != NULL; ++i) {
+        queues[i] =
+            clCreateCommandQueue(cl, tsr_context_cl_device(context), CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, NULL);
+        assert_non_null(queues[i]);
     }
+    if (cl != NULL) {
+        share_plan(context, plain_problem, NULL, queues);
+        share_plan(context, full_problem, NULL, queues);
+        share_parts(context, queues);
+        share_plan(context, plain_problem, NULL, NULL);
+    }
+    for (int i = 0; i < THREADS; ++i)
+        if (queues[i] != NULL) clReleaseCommandQueue(queues[i]);
     tsr_context_destroy(context);
 }
 
