@@ -16,11 +16,13 @@ typedef struct {
 
 DEFINE_POOL_TAPS(INTV, _v)
 
-/* VEC elements, or the first count and then some that change no result. */
-static inline REALV pool_load_some(__global const X_ELEMENT *from, int count)
+/* VEC elements, or the first count and then some that change no result. So many may be read, used or not: one by one
+ * costs ten times as much. */
+static inline REALV pool_load_some(__global const X_ELEMENT *from, int count, long readable)
 {
     REAL lane[VEC];
     if (count >= VEC) return LOADV_X(from);
+    if (readable >= VEC) return LOADV(vector_lane) < (REALV)((REAL)count) ? LOADV_X(from) : pool_empty().total;
     for (int i = 0; i < VEC; ++i) lane[i] = i < count ? LOAD_X(from, i) : pool_empty().total.s0;
     return LOADV(lane);
 }

@@ -15,11 +15,11 @@
 #include "common/indices.cl"
 
 /* What the elements of a plane come to. */
-static inline REAL combine(__global const X_ELEMENT *from, int plane)
+static inline REAL combine(__global const X_ELEMENT *from, int plane, long readable)
 {
     REAL lane[VEC];
     pool_window window = pool_empty();
-    for (int i = 0; i < plane; i += VEC) pool_add(&window, pool_load_some(from + i, plane - i));
+    for (int i = 0; i < plane; i += VEC) pool_add(&window, pool_load_some(from + i, plane - i, readable - i));
     STOREV(pool_so_far(window), lane);
 #pragma unroll
     for (int width = VEC / 2; width > 0; width /= 2)
@@ -50,8 +50,10 @@ __kernel ONE_ITEM_GROUPS void pool_planes(__global const X_ELEMENT *restrict x, 
 {
     const int first = (int)get_global_id(0) * VEC, count = min(VEC, planes - first);
     REAL lane[VEC];
+    const long readable = (long)(planes - first) * plane;
     x += x_offset + (ulong)first * (ulong)plane;
-    for (int i = 0; i < VEC; ++i) lane[i] = i < count ? combine(x + i * plane, plane) : REAL_OF(0.0);
+    for (int i = 0; i < VEC; ++i)
+        lane[i] = i < count ? combine(x + i * plane, plane, readable - i * plane) : REAL_OF(0.0);
     pool_window window = pool_empty();
     pool_join(&window, LOADV(lane));
     store_first(pool_result(window, (REALV)((REAL)plane)), y + y_offset + first, count);

@@ -45,7 +45,7 @@ static inline void fill_line(REAL *line, columns of, pool_source from)
             __global const X_ELEMENT *slice = from.plane + (from.depth.begin + id * from.step_d) * from.x_d;
             const int ih = from.height.begin;
             for (int r = from.height.first; r < from.height.end; ++r)
-                pool_add(&window, pool_load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count));
+                pool_add(&window, pool_load_some(slice + (ih + r * from.step_h) * from.x_h + of.at + first, count, 0));
         }
         STOREV(pool_so_far(window), line + first);
     }

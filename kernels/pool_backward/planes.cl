@@ -16,13 +16,13 @@
 #include "common/pool_backward.cl"
 
 /* The position of a plane's maximum: of its first element where none is greater than -infinity. */
-static inline int find_maximum(__global const X_ELEMENT *from, int plane)
+static inline int find_maximum(__global const X_ELEMENT *from, int plane, long readable)
 {
     REAL maximum = pool_empty().total.s0, lane[VEC];
     REALV most = pool_empty().total;
     REAL_INTV has_nan = (REAL_INTV)(0);
     for (int i = 0; i < plane; i += VEC) {
-        const REALV elements = pool_load_some(from + i, plane - i);
+        const REALV elements = pool_load_some(from + i, plane - i, readable - i);
         most = elements > most ? elements : most;
         has_nan |= elements != elements;
     }
@@ -52,12 +52,13 @@ __kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMEN
                                                    int column_major)
 {
     const int at = (int)get_global_id(0);
+    const long readable = (long)(get_global_size(0) - (size_t)at) * plane;
     const long counted_from = at / c * index_n + at % c * index_c;
     const pool_window window = {(REALV)(LOAD_X(dy, dy_offset + (ulong)at)), (REAL_INTV)(0)};
     pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};
     x += x_offset + (ulong)at * (ulong)plane;
     dx += dx_offset + (ulong)at * (ulong)plane;
-    if (KIND == 0 && INDICES == 0) gift.position = (REAL_INTV)(find_maximum(x, plane));
+    if (KIND == 0 && INDICES == 0) gift.position = (REAL_INTV)(find_maximum(x, plane, readable));
     if (KIND == 0 && INDICES != 0)
         gift.position = (REAL_INTV)(find_given((long)((ulong)indices[indices_offset + (ulong)at] - (ulong)counted_from),
                                                plane, d, h, w, column_major));
@@ -65,7 +66,7 @@ __kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMEN
     if (KIND == 3) gift.y = (REALV)(LOAD_X(y, y_offset + (ulong)at));
 
     for (int i = 0; i < plane; i += VEC) {
-        const REALV elements = KIND == 3 ? pool_load_some(x + i, plane - i) : gift.dy;
+        const REALV elements = KIND == 3 ? pool_load_some(x + i, plane - i, readable - i) : gift.dy;
         const REAL_INTV here = i + JOIN(JOIN(convert_, REAL_INT), VEC)(LOADV(int_lane));
         /* A sum of one, which begins with 0 and is never -0. */
         store_first((REALV)(REAL_OF(0.0)) + pool_share(gift, elements, here), dx + i, plane - i);
