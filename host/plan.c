@@ -226,38 +226,50 @@ static tsr__tuned tuned_offer(tsr_context *context, const tsr__problem *problem,
     return tsr__offer_tuned(&context->tuning, &context->device, problem, options, &context->log, offer);
 }
 
-/* Tries the list in order. An algorithm whose kernels do not build on this driver is passed over with a warning, but
- * not where the caller named it or asked for strictness. */
-static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
-                         tsr_plan **plan)
+/* Tries those of the list that selection prefers, or the others, in order; TSR_UNSUPPORTED: there are none. What does
+ * not build on this driver is passed over with a warning, but not where the caller named it or asked for strictness. */
+static tsr_status try_list(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                           bool preferred, tsr_plan **plan)
 {
     const tsr_device *device = &context->device;
     const bool forgiving = options->algorithm == NULL && !options->strict;
-    tsr_status failure = TSR_OK;
+    tsr_status status = TSR_UNSUPPORTED;
     const char *last_refusal = NULL;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
         if (!tsr__admits(options, device, *a)) continue;
         tsr__offer offer;
         tsr__offer_from(*a, device, problem, options, &offer);
         if (offer.refusal != NULL) {
-            tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s refuses: %s", problem->op->name, (*a)->name,
-                           offer.refusal);
+            if (preferred)
+                tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s refuses: %s", problem->op->name, (*a)->name,
+                               offer.refusal);
             last_refusal = offer.refusal;
             continue;
         }
-        if (!tsr__prefers(options, device, &offer)) {
-            tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s is passed over: another is likely faster",
-                           problem->op->name, (*a)->name);
+        if (tsr__prefers(device, &offer) != preferred) {
+            if (preferred)
+                tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s waits: another is likely faster", problem->op->name,
+                               (*a)->name);
             continue;
         }
-        const tsr_status status = tsr__plan_from_offer(context, &offer, options, plan);
+        status = tsr__plan_from_offer(context, &offer, options, plan);
         if (status == TSR_OK) warn_if_slow(context, *plan, last_refusal);
         if (status != TSR_BUILD_FAILED || !forgiving) return status;
-        failure = status;
         warn_of_failed_build(context, &offer);
     }
+    return status;
+}
+
+static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
+                         tsr_plan **plan)
+{
+    const bool forgiving = options->algorithm == NULL && !options->strict;
+    const tsr_status preferred = try_list(context, problem, options, true, plan);
+    if (preferred != TSR_UNSUPPORTED && (preferred != TSR_BUILD_FAILED || !forgiving)) return preferred;
+    const tsr_status other = try_list(context, problem, options, false, plan);
+    if (other != TSR_UNSUPPORTED) return other;
     /* The message of the last failed build stands. */
-    return failure != TSR_OK ? failure : tsr__nothing_chosen(device, problem, options);
+    return preferred == TSR_BUILD_FAILED ? preferred : tsr__nothing_chosen(&context->device, problem, options);
 }
 
 tsr_status tsr__plan_check(const tsr_context *context, tsr_plan *const *plan)

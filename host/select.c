@@ -188,11 +188,15 @@ bool tsr__admits(const tsr_plan_options *options, const tsr_device *device, cons
     return of_family(algorithm, device);
 }
 
-bool tsr__prefers(const tsr_plan_options *options, const tsr_device *device, const tsr__offer *offer)
+static bool pays(const tsr_device *device, const tsr__offer *offer)
 {
     const tsr__algorithm *a = offer->algorithm;
-    if (options->algorithm != NULL || a->pays == NULL) return true;
-    return a->pays(device, &offer->problem, &offer->params);
+    return a->pays == NULL || a->pays(device, &offer->problem, &offer->params);
+}
+
+bool tsr__prefers(const tsr_device *device, const tsr__offer *offer)
+{
+    return strcmp(offer->algorithm->name, TSR__REFERENCE) != 0 && pays(device, offer);
 }
 
 tsr_status tsr__check_options(const tsr_plan_options *options, const tsr__algorithm *const *list)
@@ -212,22 +216,22 @@ tsr_status tsr__explain(const tsr_device *device, const tsr__problem *problem, c
 {
     const tsr__algorithm *const *list = tsr__algorithms_for(device, problem->op);
     TSR__TRY(tsr__check_options(options, list));
-    bool open = true;
-    size_t i = 0;
+    size_t first = SIZE_MAX, preferred = SIZE_MAX, i = 0;
     for (; list[i] != NULL; ++i) {
         tsr__offer offer;
         tsr__offer_from(list[i], device, problem, options, &offer);
-        const bool admitted =
-            tsr__admits(options, device, list[i]) && (offer.refusal != NULL || tsr__prefers(options, device, &offer));
-        const bool chosen = open && offer.refusal == NULL && admitted;
-        if (chosen) open = false;
+        const bool admitted = tsr__admits(options, device, list[i]), accepts = admitted && offer.refusal == NULL;
+        if (accepts && first == SIZE_MAX) first = i;
+        if (accepts && preferred == SIZE_MAX && tsr__prefers(device, &offer)) preferred = i;
         if (i < capacity)
-            candidates[i] = (tsr_candidate){.algorithm = list[i]->name,
-                                            .refusal = offer.refusal,
-                                            .workspace_bytes = offer.workspace_bytes,
-                                            .admitted = admitted,
-                                            .chosen = chosen};
+            candidates[i] = (tsr_candidate){
+                .algorithm = list[i]->name,
+                .refusal = offer.refusal,
+                .workspace_bytes = offer.workspace_bytes,
+                .admitted = admitted && (options->algorithm != NULL || !accepts || pays(device, &offer))};
     }
+    const size_t chosen = preferred != SIZE_MAX ? preferred : first;
+    if (chosen < capacity) candidates[chosen].chosen = candidates[chosen].admitted = true;
     *count = i;
     return TSR_OK;
 }
@@ -242,8 +246,7 @@ tsr_status tsr__nothing_chosen(const tsr_device *device, const tsr__problem *pro
         tsr__offer_from(*a, device, problem, options, &offer);
         const char *reason = offer.refusal != NULL    ? offer.refusal
                              : !of_family(*a, device) ? "it is made for another kind of device; it can be forced"
-                             : !tsr__prefers(options, device, &offer) ? "it would be slow; it can be forced"
-                                                                      : "strict mode does not admit it";
+                                                      : "strict mode does not admit it";
         tsr__text_add(&text, "%s%s: %s", text.length == 0 ? "" : "; ", (*a)->name, reason);
     }
     char shown[512];

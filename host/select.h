@@ -49,8 +49,9 @@ void tsr__params_format(const tsr__algorithm *algorithm, const tsr__params *para
  * `strict` without the reference. */
 bool tsr__admits(const tsr_plan_options *options, const tsr_device *device, const tsr__algorithm *algorithm);
 
-/* Whether selection takes an offer that accepts: the named one, and of the others those that pay. */
-bool tsr__prefers(const tsr_plan_options *options, const tsr_device *device, const tsr__offer *offer);
+/* Whether selection takes an offer that accepts at first: one that pays, and not the reference. Where there is none, it
+ * takes the first that accepts. */
+bool tsr__prefers(const tsr_device *device, const tsr__offer *offer);
 
 /* Fails where options name an algorithm that is not in the list. */
 tsr_status tsr__check_options(const tsr_plan_options *options, const tsr__algorithm *const *list);

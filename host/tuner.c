@@ -184,7 +184,7 @@ static tsr_status list_offers(const tuner *t, const tsr__problem *problem, const
         tsr__offer *more = realloc(*offers, (*count + candidates) * sizeof *more);
         if (more == NULL) return tsr__fail(TSR_OUT_OF_MEMORY, "a list of %zu candidates", *count + candidates);
         *offers = more;
-        if (preferred == SIZE_MAX && tsr__prefers(options, device, &offer)) preferred = *count;
+        if (preferred == SIZE_MAX && tsr__prefers(device, &offer)) preferred = *count;
         for (size_t i = 0; i < candidates; ++i) {
             tsr__offer_take(&offer, &params[i], device, options);
             if (offer.refusal == NULL) (*offers)[(*count)++] = offer;

@@ -80,7 +80,7 @@ static void launch_search(const tsr_device *device, const tsr__problem *p, tsr__
         tsr__offer offer;
         if ((*a)->family != TSR__GPU_FAMILY) continue;
         tsr__offer_from(*a, device, &forward, &options, &offer);
-        if (offer.refusal != NULL || !tsr__prefers(&options, device, &offer)) continue;
+        if (offer.refusal != NULL || !tsr__prefers(device, &offer)) continue;
         (*a)->launches(device, &offer.problem, &offer.params, out);
         for (int i = 0; i < out->count; ++i) redirect(&out->items[i]);
         return;

@@ -40,8 +40,8 @@ static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buf
     return status;
 }
 
-/* Asks again and again. Intel's runtime (2026.22) sleeps for ever now and then when several threads are in clFinish() or
- * clWaitForEvents() for queues that are out of order: it misses what would wake it. */
+/* Asks again and again. Intel's runtime (2026.22) sleeps for ever now and then when several threads are in clFinish()
+ * or clWaitForEvents() for queues that are out of order: it misses what would wake it. */
 static tsr_status wait_for(cl_event event)
 {
     cl_int code = CL_SUCCESS, state = CL_QUEUED;
@@ -206,8 +206,8 @@ static void a_plan_in_parts_serves_many_threads(void **state)
     tsr_context_destroy(context);
 }
 
-/* The queues are released when all has long been done: where that happens at once, a thread of Intel's runtime (2026.22)
- * has the last reference now and then, and waits for itself. */
+/* The queues are released when all has long been done: where that happens at once, a thread of Intel's runtime
+ * (2026.22) has the last reference now and then, and waits for itself. */
 static void one_plan_serves_out_of_order_queues_of_many_threads(void **state)
 {
     (void)state;

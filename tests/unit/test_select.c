@@ -3,7 +3,7 @@
 
 #include "unit/invented.h"
 
-extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__pool_tiled;
+extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__conv_reference, tsr__pool_tiled;
 
 enum { MANY = 16 };
 
@@ -493,6 +493,22 @@ static void candidates_are_legal_and_begin_with_the_default(void **state)
         }
 }
 
+/* direct_blocked leaves 1 x 1 filters on planes to another; where there is no other, it is taken nevertheless. */
+static void what_does_not_pay_comes_before_the_reference(void **state)
+{
+    (void)state;
+    static const tsr__algorithm *const without_planes[] = {&tsr__conv_direct_blocked, &tsr__conv_reference, NULL};
+    const tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr__problem p = conv_problem("conv:c64h56w56k64r1s1", TSR_LAYOUT_NCHW);
+    assert_false(candidate(&cpu, &p, "direct_blocked").admitted);
+    assert_string_equal(chosen(&cpu, &p, &options), "pointwise_planes");
+    tsr__operator op = *p.op;
+    op.opencl = without_planes;
+    p.op = &op;
+    assert_string_equal(chosen(&cpu, &p, &options), "direct_blocked");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +530,7 @@ int main(void)
         cmocka_unit_test(strict_keeps_off_the_reference),
         cmocka_unit_test(the_workspace_limit_holds),
         cmocka_unit_test(candidates_are_legal_and_begin_with_the_default),
+        cmocka_unit_test(what_does_not_pay_comes_before_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

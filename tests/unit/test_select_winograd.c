@@ -6,8 +6,7 @@ extern const tsr__algorithm tsr__conv_winograd_tiled_4x4;
 /* Whether the algorithm is chosen before those that follow. */
 static bool is_chosen(const tsr_device *device, const tsr__offer *offer)
 {
-    const tsr_plan_options options = tsr_plan_options_default();
-    return offer->refusal == NULL && tsr__prefers(&options, device, offer);
+    return offer->refusal == NULL && tsr__prefers(device, offer);
 }
 
 static tsr__offer offer_of(const tsr_device *device, const char *text, tsr_layout layout)
