@@ -31,7 +31,7 @@ static tsr_status query_text(cl_device_id id, cl_device_info what, char *out, si
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clGetDeviceInfo");
 }
 
-static bool has_extension(const tsr_device *device, const char *name)
+bool tsr__device_has(const tsr_device *device, const char *name)
 {
     const size_t length = strlen(name);
     for (const char *at = device->extensions; (at = strstr(at, name)) != NULL; at += length) {
@@ -99,10 +99,10 @@ static tsr_status query_features(cl_device_id id, tsr_device *out)
     out->local_is_dedicated = local_type == CL_LOCAL;
     out->exact_divide = (single_config & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
     out->unified_memory = unified == CL_TRUE;
-    out->fp16 = has_extension(out, "cl_khr_fp16");
-    out->fp64 = has_extension(out, "cl_khr_fp64");
-    out->subgroups = has_extension(out, "cl_khr_subgroups") || has_extension(out, "cl_intel_subgroups");
-    out->integer_dot_product = has_extension(out, "cl_khr_integer_dot_product");
+    out->fp16 = tsr__device_has(out, "cl_khr_fp16");
+    out->fp64 = tsr__device_has(out, "cl_khr_fp64");
+    out->subgroups = tsr__device_has(out, "cl_khr_subgroups") || tsr__device_has(out, "cl_intel_subgroups");
+    out->integer_dot_product = tsr__device_has(out, "cl_khr_integer_dot_product");
     return TSR_OK;
 }
 

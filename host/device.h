@@ -16,6 +16,9 @@ tsr_status tsr__device_query(cl_device_id id, tsr_device *out);
 /* The CPU path as a device. */
 tsr_device tsr__device_host(void);
 
+/* Whether the device has an OpenCL extension. */
+bool tsr__device_has(const tsr_device *device, const char *extension);
+
 /* Finds what a selector of tsr_context_create() names; id NULL means the CPU path. */
 tsr_status tsr__device_select(const char *selector, tsr__cl_device *chosen);
 

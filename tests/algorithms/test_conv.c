@@ -57,7 +57,7 @@ int main(void)
     check_tiles(&lab, TSR_LAYOUT_ANY, tallies);
     check_tiles(&lab, TSR_LAYOUT_NCHW, tallies);
     check_spare_vectors(&lab, tallies);
-    const int code = exact_report(&lab, &tsr__conv, tallies, 150);
+    const int code = exact_report(&lab, &tsr__conv, tallies, 100);
     exact_lab_close(&lab);
     return code;
 }

@@ -107,6 +107,7 @@ static void print_device(const tsr_device *device)
 int main(void)
 {
     const tsr_device gpu = {.name = "invented GPU",
+                            .extensions = "cl_intel_subgroups cl_intel_required_subgroup_size",
                             .kind = TSR_DEVICE_GPU,
                             .compute_units = 32,
                             .float_width = 1,

@@ -3,6 +3,8 @@
 #include "columns/columns.h"
 #include "reorder/reorder.h"
 #include "select.h"
+#include <stdio.h>
+
 #include "unit/invented.h"
 #include "unpool/unpool.h"
 
@@ -32,7 +34,8 @@ static int check(const tsr__problem *problem, fate expected)
     const tsr_plan_options options = tsr_plan_options_default();
     int asked = 0;
     for (size_t k = 0; k < COUNT(kinds); ++k) {
-        const tsr_device device = invent_able(kinds[k]);
+        tsr_device device = invent_able(kinds[k]);
+        snprintf(device.extensions, sizeof device.extensions, "cl_intel_subgroups cl_intel_required_subgroup_size");
         for (const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem->op); *a != NULL; ++a) {
             tsr__offer o;
             tsr__offer_from(*a, &device, problem, &options, &o);
@@ -47,6 +50,7 @@ static int check(const tsr__problem *problem, fate expected)
             if (strcmp((*a)->name, "depthwise_transposed") == 0 && !problem->window.transposed) continue;
             if (strcmp((*a)->name, "pointwise_planes") == 0 && tsr__tensor_plane(&problem->y) < 16) continue;
             if (strcmp((*a)->name, "pointwise_planes") == 0 && !tsr__window_is_pointwise(&problem->window)) continue;
+            if (strcmp((*a)->name, "sub_groups") == 0 && tsr__group_c(problem) % 16 != 0) continue;
             if (strncmp((*a)->name, "winograd", 8) == 0 && problem->window.filter[TSR_H] != 3) continue;
             if (!is_fate(&o, expected)) {
                 char shown[512];
