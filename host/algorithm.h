@@ -37,8 +37,9 @@ typedef struct tsr__host_args {
 typedef struct tsr__algorithm {
     const char *name;
     tsr__family family;
-    uint32_t features; /* of enum tsr__feature: what it can do; selection refuses the rest */
-    double error;      /* without TSR__EXACT_BIT: the bound of the headers for what it rounds; 0: integers stay exact */
+    uint32_t features;     /* of enum tsr__feature: what it can do; selection refuses the rest */
+    const char *extension; /* of OpenCL that the device must have; NULL: none */
+    double error; /* without TSR__EXACT_BIT: the bound of the headers for what it rounds; 0: integers stay exact */
     const char *const *param_names; /* ends with NULL; NULL: no params */
 
     /* Settles the layouts that are ANY. NULL: they become NCHW. */
@@ -49,7 +50,7 @@ typedef struct tsr__algorithm {
     const char *(*refuse)(const tsr_device *device, const tsr__problem *p);
 
     /* Whether it is likely to be faster on a problem that it accepts than those after it in the list. Where it is not,
-     * selection passes over it unless the caller names it. NULL: it always is. */
+     * selection tries those first, all but the reference. NULL: it always is. */
     bool (*pays)(const tsr_device *device, const tsr__problem *p, const tsr__params *params);
 
     /* The default params, in constant time; and up to `capacity` that are worth trying, all legal, with the default

@@ -24,7 +24,7 @@ static inline void tsr__launch_channel_sums(tsr__launches *out, const tsr__probl
     tsr__launch_tensor(l, &p->y);
     tsr__launch_long(l, p->y.n);
     tsr__launch_long(l, p->y.c);
-    tsr__launch_axes(l, p->y.size);
+    tsr__launch_long_axes(l, p->y.size);
     tsr__launch_groups(l, global, device);
 }
 
@@ -104,10 +104,10 @@ static inline void tsr__launch_shared_sums(tsr__launches *out, const tsr__proble
     tsr__launch_int(l, tsr__tensor_block(y));
     tsr__launch_int(l, pieces);
     tsr__launch_int(l, y->n);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, y->size[axis]);
+    tsr__launch_int_axes(l, y->size);
     tsr__launch_int(l, tsr__spanned_n(y));
     tsr__launch_int(l, tsr__spanned_c(y));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, y->strides.size[axis]);
+    tsr__launch_int_axes(l, y->strides.size);
     tsr__launch_grid(l, global, local);
     if (!p->dbias && !p->dslope) return;
 

@@ -72,7 +72,7 @@ static inline void tsr__cpu_launch_strides(tsr__launch *launch, const tsr_tensor
 {
     tsr__launch_int(launch, tsr__spanned_n(t));
     tsr__launch_int(launch, channel_step);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, t->strides.size[axis]);
+    tsr__launch_int_axes(launch, t->strides.size);
 }
 
 /* From one vector of channels to the next. */

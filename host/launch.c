@@ -62,6 +62,16 @@ void tsr__launch_float(tsr__launch *launch, float value)
     add_arg(launch, (tsr__arg){.kind = TSR__ARG_FLOAT, .real = value});
 }
 
+void tsr__launch_int_axes(tsr__launch *launch, const int64_t values[TSR_AXES])
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, values[axis]);
+}
+
+void tsr__launch_long_axes(tsr__launch *launch, const int64_t values[TSR_AXES])
+{
+    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_long(launch, values[axis]);
+}
+
 void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3])
 {
     for (int i = 0; i < 3; ++i) {

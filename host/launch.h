@@ -65,6 +65,8 @@ void tsr__launch_slot_at(tsr__launch *launch, tsr__slot slot, int64_t skipped_el
 void tsr__launch_int(tsr__launch *launch, int64_t value);
 void tsr__launch_long(tsr__launch *launch, int64_t value);
 void tsr__launch_float(tsr__launch *launch, float value);
+void tsr__launch_int_axes(tsr__launch *launch, const int64_t values[TSR_AXES]);
+void tsr__launch_long_axes(tsr__launch *launch, const int64_t values[TSR_AXES]);
 
 /* Sets the sizes; the global ones are in work-items and are rounded up to whole groups. */
 void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3]);

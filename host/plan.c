@@ -226,14 +226,20 @@ static tsr__tuned tuned_offer(tsr_context *context, const tsr__problem *problem,
     return tsr__offer_tuned(&context->tuning, &context->device, problem, options, &context->log, offer);
 }
 
-/* Tries those of the list that selection prefers, or the others, in order; TSR_UNSUPPORTED: there are none. What does
- * not build on this driver is passed over with a warning, but not where the caller named it or asked for strictness. */
+/* Whether what does not build is passed over. */
+static bool is_forgiving(const tsr_plan_options *options)
+{
+    return options->algorithm == NULL && !options->strict;
+}
+
+/* Tries those of the list that selection prefers, or the others, in order. TSR_OK without a plan: there are none. What
+ * does not build on this driver is passed over with a warning, but not where the caller named it or asked for
+ * strictness. */
 static tsr_status try_list(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
                            bool preferred, tsr_plan **plan)
 {
     const tsr_device *device = &context->device;
-    const bool forgiving = options->algorithm == NULL && !options->strict;
-    tsr_status status = TSR_UNSUPPORTED;
+    tsr_status status = TSR_OK;
     const char *last_refusal = NULL;
     for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem->op); *a != NULL; ++a) {
         if (!tsr__admits(options, device, *a)) continue;
@@ -246,7 +252,7 @@ static tsr_status try_list(tsr_context *context, const tsr__problem *problem, co
             last_refusal = offer.refusal;
             continue;
         }
-        if (tsr__prefers(device, &offer) != preferred) {
+        if ((options->algorithm != NULL || tsr__prefers(device, &offer)) != preferred) {
             if (preferred)
                 tsr__log_write(&context->log, TSR_LOG_DEBUG, "%s/%s waits: another is likely faster", problem->op->name,
                                (*a)->name);
@@ -254,7 +260,7 @@ static tsr_status try_list(tsr_context *context, const tsr__problem *problem, co
         }
         status = tsr__plan_from_offer(context, &offer, options, plan);
         if (status == TSR_OK) warn_if_slow(context, *plan, last_refusal);
-        if (status != TSR_BUILD_FAILED || !forgiving) return status;
+        if (status != TSR_BUILD_FAILED || !is_forgiving(options)) return status;
         warn_of_failed_build(context, &offer);
     }
     return status;
@@ -263,13 +269,20 @@ static tsr_status try_list(tsr_context *context, const tsr__problem *problem, co
 static tsr_status choose(tsr_context *context, const tsr__problem *problem, const tsr_plan_options *options,
                          tsr_plan **plan)
 {
-    const bool forgiving = options->algorithm == NULL && !options->strict;
-    const tsr_status preferred = try_list(context, problem, options, true, plan);
-    if (preferred != TSR_UNSUPPORTED && (preferred != TSR_BUILD_FAILED || !forgiving)) return preferred;
-    const tsr_status other = try_list(context, problem, options, false, plan);
-    if (other != TSR_UNSUPPORTED) return other;
+    tsr_status failure = TSR_OK;
+    tsr_plan *made = NULL;
+    for (int round = 0; round < 2; ++round) {
+        const tsr_status status = try_list(context, problem, options, round == 0, &made);
+        if (made != NULL) {
+            *plan = made;
+            return TSR_OK;
+        }
+        if (status == TSR_OK) continue;
+        if (status != TSR_BUILD_FAILED || !is_forgiving(options)) return status;
+        failure = status;
+    }
     /* The message of the last failed build stands. */
-    return preferred == TSR_BUILD_FAILED ? preferred : tsr__nothing_chosen(&context->device, problem, options);
+    return failure != TSR_OK ? failure : tsr__nothing_chosen(&context->device, problem, options);
 }
 
 tsr_status tsr__plan_check(const tsr_context *context, tsr_plan *const *plan)
@@ -313,7 +326,9 @@ tsr_status tsr__plan_explain(const tsr_context *context, const tsr__problem *pro
     if (tuned_offer((tsr_context *)context, problem, options, &offer) == TSR__UNTUNED) return TSR_OK;
     for (size_t i = 0; i < *count && i < capacity; ++i) {
         candidates[i].chosen = strcmp(candidates[i].algorithm, offer.algorithm->name) == 0;
-        if (candidates[i].chosen) candidates[i].workspace_bytes = offer.workspace_bytes;
+        if (!candidates[i].chosen) continue;
+        candidates[i].admitted = true;
+        candidates[i].workspace_bytes = offer.workspace_bytes;
     }
     return TSR_OK;
 }

@@ -6,12 +6,6 @@
 #include "launch.h"
 #include "problem.h"
 
-/* The three axes of a field, as longs. */
-static inline void tsr__launch_axes(tsr__launch *launch, const int64_t values[TSR_AXES])
-{
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_long(launch, values[axis]);
-}
-
 /* TENSOR_ARGS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow one
  * another, so that a block's size is an int. */
 static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
@@ -20,7 +14,7 @@ static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
     tsr__launch_int(launch, block);
     tsr__launch_long(launch, t->strides.n);
     tsr__launch_long(launch, t->layout == TSR_LAYOUT_NHWC ? block : t->strides.c);
-    tsr__launch_axes(launch, t->strides.size);
+    tsr__launch_long_axes(launch, t->strides.size);
 }
 
 /* The three axes of a field of a window, as ints: 32 bits, so that more of the arguments fit the registers. An adaptive
@@ -46,8 +40,8 @@ static inline void tsr__launch_windowed(tsr__launch *launch, const tsr__problem 
     tsr__launch_tensor(launch, &p->x);
     tsr__launch_tensor(launch, &p->y);
     tsr__launch_long(launch, p->x.c);
-    tsr__launch_axes(launch, p->x.size);
-    tsr__launch_axes(launch, p->y.size);
+    tsr__launch_long_axes(launch, p->x.size);
+    tsr__launch_long_axes(launch, p->y.size);
     tsr__launch_window(launch, &p->window);
     tsr__launch_window_axes(launch, p->window.pad_end);
 }
@@ -84,7 +78,7 @@ static inline void tsr__launch_reference_copy(tsr__launches *out, const tsr_tens
     tsr__launch_tensor(l, x);
     tsr__launch_tensor(l, y);
     tsr__launch_long(l, x->c);
-    tsr__launch_axes(l, x->size);
+    tsr__launch_long_axes(l, x->size);
     tsr__launch_reference_grid(l, y, device);
 }
 

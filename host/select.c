@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "device.h"
+
 /* What the workspace has besides an algorithm's own begins at a cache line of every device. */
 static uint64_t align(uint64_t bytes)
 {
@@ -120,6 +122,8 @@ static void ask(tsr__offer *offer, const tsr_device *device, const tsr_plan_opti
 {
     const tsr__algorithm *a = offer->algorithm;
     offer->refusal = tsr__refuse_features(tsr__problem_features(&offer->problem), a->features);
+    if (offer->refusal == NULL && a->extension != NULL && !tsr__device_has(device, a->extension))
+        offer->refusal = "the device lacks the OpenCL extension that it is made for";
     if (offer->refusal == NULL && a->refuse != NULL) offer->refusal = a->refuse(device, &offer->problem);
     if (offer->refusal != NULL) return;
     if (a->params != NULL) a->params(device, &offer->problem, &offer->params);

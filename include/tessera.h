@@ -520,7 +520,7 @@ typedef struct tsr_candidate { /* one line of the list of algorithms */
     const char *algorithm;
     const char *refusal;      /* NULL: it would run; else why not. Lives as long as the library                 */
     uint64_t workspace_bytes; /* what a plan with these options would need; 0 where it refuses for another reason */
-    bool admitted; /* made for such a device, not kept off by `strict`, likely the fastest or chosen; or named  */
+    bool admitted; /* made for such a device, not kept off by `strict`, not slower by rule unless chosen; or named */
     bool chosen;   /* a plan with these options would take it                                                   */
 } tsr_candidate;
 

@@ -13,8 +13,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_long(l, p->fold ? p->y.c : p->x.c);
-    tsr__launch_axes(l, p->window.size);
-    tsr__launch_axes(l, p->window.out);
+    tsr__launch_long_axes(l, p->window.size);
+    tsr__launch_long_axes(l, p->window.out);
     tsr__launch_window(l, &p->window);
     tsr__launch_reference_grid(l, &p->y, device);
 }

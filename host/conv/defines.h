@@ -58,7 +58,7 @@ static inline void tsr__launch_column_window(tsr__launch *l, const tsr__window *
     tsr__launch_int(l, w->stride[TSR_W]);
     tsr__launch_int(l, w->dilation[TSR_D]);
     tsr__launch_int(l, w->dilation[TSR_W]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+    tsr__launch_int_axes(l, w->pad_begin);
 }
 
 /* How taps and outputs move in the input on one axis: see kernels/common/taps.cl. */
@@ -102,7 +102,7 @@ static inline void tsr__launch_plain_strides(tsr__launch *l, const tsr_tensor *t
 {
     tsr__launch_int(l, tsr__spanned_n(t));
     tsr__launch_int(l, tsr__channel_stride(t));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+    tsr__launch_int_axes(l, t->strides.size);
 }
 
 /* In plain weights, from one output channel of a group to the next, and from one input channel. */

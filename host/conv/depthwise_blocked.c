@@ -113,12 +113,12 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, share.columns);
     tsr__launch_int(l, share.vectors);
     tsr__launch_int(l, p->x.c);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
+    tsr__launch_int_axes(l, p->x.size);
+    tsr__launch_int_axes(l, p->y.size);
     tsr__launch_int(l, w->filter[TSR_D]);
     tsr__launch_int(l, w->stride[TSR_D]);
     tsr__launch_int(l, w->dilation[TSR_D]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, w->pad_begin[axis]);
+    tsr__launch_int_axes(l, w->pad_begin);
     launch_strides(l, &p->x, params);
     launch_strides(l, &p->y, params);
     launch_strides(l, &p->residual, params);

@@ -64,8 +64,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, p->y.c);
     tsr__launch_int(l, p->y.c / p->x.c);
     tsr__launch_int(l, p->flip);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
+    tsr__launch_int_axes(l, p->x.size);
+    tsr__launch_int_axes(l, p->y.size);
     tsr__launch_column_window(l, w);
     tsr__launch_plain_strides(l, &p->x);
     tsr__launch_plain_strides(l, &p->y);

@@ -289,7 +289,7 @@ static void launch_size(tsr__launch *l, const tsr_tensor *t, bool flat)
 
 static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
 {
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, t->strides.size[axis]);
+    tsr__launch_int_axes(l, t->strides.size);
 }
 
 /* From one of so many channels to the next: whole blocks, or channels side by side. */
@@ -333,10 +333,10 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     launch_size(l, &x, flat);
     launch_size(l, &p->y, flat);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.filter[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.stride[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.dilation[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->window.pad_begin[axis]);
+    tsr__launch_int_axes(l, p->window.filter);
+    tsr__launch_int_axes(l, p->window.stride);
+    tsr__launch_int_axes(l, p->window.dilation);
+    tsr__launch_int_axes(l, p->window.pad_begin);
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
     tsr__launch_int(l, params->value[ROUNDS]);

@@ -62,7 +62,7 @@ static void launch_finish(const tsr_device *device, const tsr__problem *p, const
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_int(l, p->y.c);
     tsr__launch_int(l, p->y.n);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->y.size[axis]);
+    tsr__launch_int_axes(l, p->y.size);
     tsr__launch_int(l, params->value[TSR__SPLITS]);
     tsr__launch_plain_strides(l, &p->y);
     tsr__launch_plain_strides(l, &p->residual);

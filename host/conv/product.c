@@ -156,11 +156,6 @@ void tsr__product_define(const tsr__problem *p, const tsr__params *params, tsr__
     tsr__launch_define(l, "SPLIT", params->value[TSR__SPLITS] > 1);
 }
 
-static void launch_axes(tsr__launch *l, const int64_t values[TSR_AXES])
-{
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, values[axis]);
-}
-
 void tsr__product_launch(const tsr__problem *p, const tsr__params *params, tsr__slot x, int64_t x_at, tsr__slot y,
                          int64_t y_at, tsr__launches *out)
 {
@@ -180,12 +175,12 @@ void tsr__product_launch(const tsr__problem *p, const tsr__params *params, tsr__
     tsr__launch_int(l, tsr__group_c(p));
     tsr__launch_int(l, tsr__group_k(p));
     tsr__launch_int(l, p->x.n);
-    launch_axes(l, p->x.size);
-    launch_axes(l, p->y.size);
-    launch_axes(l, w->filter);
-    launch_axes(l, w->stride);
-    launch_axes(l, w->dilation);
-    launch_axes(l, w->pad_begin);
+    tsr__launch_int_axes(l, p->x.size);
+    tsr__launch_int_axes(l, p->y.size);
+    tsr__launch_int_axes(l, w->filter);
+    tsr__launch_int_axes(l, w->stride);
+    tsr__launch_int_axes(l, w->dilation);
+    tsr__launch_int_axes(l, w->pad_begin);
     tsr__launch_int(l, w->pad_mode);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, tsr__tap_steps_of(w, axis).tap);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, tsr__tap_steps_of(w, axis).reach);

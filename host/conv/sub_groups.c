@@ -1,6 +1,5 @@
 /* The convolution for Intel's GPUs, by sub-groups: kernels/conv/sub_groups.cl tells what it does and why. */
 #include "conv/defines.h"
-#include "conv/pack.h"
 #include "device.h"
 #include "reference_family.h"
 
@@ -13,7 +12,7 @@ enum { TILE_P, REG_K };
 static const char *const param_names[] = {"p", "rk", NULL};
 
 /* The first is the most that a thread's 128 registers hold on every GPU; the others make more threads. */
-static const tsr__params tiles[] = {{{10, 2}}, {{8, 1}}, {{4, 1}}};
+static const tsr__params tiles[] = {{{8, 2}}, {{8, 1}}, {{4, 1}}};
 enum { TILES = sizeof tiles / sizeof tiles[0] };
 
 static int64_t pixels(const tsr__problem *p)
@@ -21,30 +20,53 @@ static int64_t pixels(const tsr__problem *p)
     return p->y.n * tsr__tensor_plane(&p->y);
 }
 
-/* ---- Weights --------------------------------------------------------------------------------------------------- */
-
-static tsr__packing packing(const tsr__problem *p, const tsr__params *params)
+/* Sub-groups of a work-group, which share weights in the nearest cache. */
+static int64_t rows_of(const tsr_device *device)
 {
-    const int64_t tile_k = LANES * params->value[REG_K];
-    return (tsr__packing){.groups = p->groups,
-                          .c = tsr__group_c(p),
-                          .k = tsr__group_k(p),
-                          .tiles = tsr__ceil_div(tsr__group_k(p), tile_k),
-                          .tile_k = tile_k,
-                          .together = tsr__group_c(p)};
+    int64_t rows = 4;
+    while (rows > 1 &&
+           ((uint64_t)(rows * LANES) > device->max_work_group || (uint64_t)rows > device->max_work_items[1]))
+        rows /= 2;
+    return rows;
 }
+
+static void define(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    tsr__epilogue_define(l, p);
+    tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
+    tsr__launch_define(l, "REG_K", params->value[REG_K]);
+    tsr__launch_define(l, "ROWS", rows_of(device));
+}
+
+/* Tiles that the output channels of a group make. */
+static int64_t tiles_of_k(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__ceil_div(tsr__group_k(p), LANES * params->value[REG_K]);
+}
+
+/* ---- Weights --------------------------------------------------------------------------------------------------- */
 
 static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 {
-    const tsr__packing packed = packing(p, params);
-    return tsr__packing_elements(&packed, p);
+    const int64_t padded_k = tiles_of_k(p, params) * LANES * params->value[REG_K];
+    return p->groups * padded_k * tsr__group_c(p) * tsr__taps(p);
 }
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
-    (void)device;
-    const tsr__packing packed = packing(p, params);
-    tsr__launch_pack(l, &packed, p);
+    const int64_t k_tiles = tiles_of_k(p, params);
+    const int64_t global[3] = {LANES * params->value[REG_K], tsr__taps(p) * tsr__group_c(p), p->groups * k_tiles};
+    const size_t local[3] = {LANES, 1, 1};
+    tsr__launch_begin(l, &tsr__source_conv_sub_groups, "conv_sub_groups_pack");
+    define(device, p, params, l);
+    tsr__launch_slot(l, TSR__W);
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_int(l, tsr__group_c(p));
+    tsr__launch_int(l, tsr__group_k(p));
+    tsr__launch_int(l, k_tiles);
+    tsr__launch_int(l, tsr__taps(p));
+    tsr__launch_weights(l, p);
+    tsr__launch_grid(l, global, local);
 }
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
@@ -52,7 +74,7 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
 /* Threads that a tile makes. */
 static int64_t threads(const tsr__problem *p, const tsr__params *params)
 {
-    return packing(p, params).tiles * p->groups * tsr__ceil_div(pixels(p), params->value[TILE_P]);
+    return tiles_of_k(p, params) * p->groups * tsr__ceil_div(pixels(p), params->value[TILE_P]);
 }
 
 /* The largest tile that makes threads enough for all compute units, which have 7 or 8 each, or else the smallest. */
@@ -75,15 +97,16 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    if (!tsr__device_has(device, "cl_intel_subgroups") || !tsr__device_has(device, "cl_intel_required_subgroup_size"))
-        return "the device has no cl_intel_subgroups of a required size";
+    if (!tsr__device_has(device, "cl_intel_required_subgroup_size"))
+        return "the device's sub-groups cannot be asked for with 16 work-items";
     if (device->max_work_group < LANES || device->max_work_items[0] < LANES)
         return "the device's work-groups are smaller than a sub-group";
     if (tsr__group_c(p) % LANES != 0) return "16 does not divide the input channels of a group";
     return tsr__conv_refuse_packed(packed_elements(p, &tiles[0]));
 }
 
-/* Few threads, with all of the sums each, are slower than work-groups that share them. */
+/* Few threads, with all of the sums each, are slower than work-groups that share them. How few is a guess: no GPU of
+ * Intel's has been at hand. */
 static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     return threads(p, params) >= (int64_t)4 * device->compute_units;
@@ -97,27 +120,14 @@ static void layouts(const tsr_device *device, tsr__problem *p)
     tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
 }
 
-static void launch_axes(tsr__launch *l, const int64_t values[TSR_AXES])
-{
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, values[axis]);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    enum { MOST_ROWS = 4 }; /* sub-groups of a work-group, which share weights in the nearest cache */
     const tsr__window *w = &p->window;
-    const int64_t k_tiles = packing(p, params).tiles, rows_wanted = tsr__ceil_div(pixels(p), params->value[TILE_P]);
-    int64_t rows = MOST_ROWS;
-    while (rows > 1 &&
-           ((uint64_t)(rows * LANES) > device->max_work_group || (uint64_t)rows > device->max_work_items[1]))
-        rows /= 2;
-    const int64_t global[3] = {LANES * k_tiles * p->groups, rows_wanted, 1};
-    const size_t local[3] = {LANES, (size_t)rows, 1};
+    const int64_t k_tiles = tiles_of_k(p, params);
+    const int64_t global[3] = {LANES * k_tiles * p->groups, tsr__ceil_div(pixels(p), params->value[TILE_P]), 1};
+    const size_t local[3] = {LANES, (size_t)rows_of(device), 1};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_sub_groups, "conv_sub_groups");
-    tsr__epilogue_define(l, p);
-    tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
-    tsr__launch_define(l, "REG_K", params->value[REG_K]);
-    tsr__launch_define(l, "ROWS", rows);
+    define(device, p, params, l);
     tsr__launch_slot(l, TSR__X);
     tsr__launch_slot(l, TSR__PACKED);
     tsr__launch_epilogue(l, p);
@@ -126,12 +136,12 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     tsr__launch_int(l, k_tiles);
     tsr__launch_int(l, pixels(p));
-    launch_axes(l, p->x.size);
-    launch_axes(l, p->y.size);
-    launch_axes(l, w->filter);
-    launch_axes(l, w->stride);
-    launch_axes(l, w->dilation);
-    launch_axes(l, w->pad_begin);
+    tsr__launch_int_axes(l, p->x.size);
+    tsr__launch_int_axes(l, p->y.size);
+    tsr__launch_int_axes(l, w->filter);
+    tsr__launch_int_axes(l, w->stride);
+    tsr__launch_int_axes(l, w->dilation);
+    tsr__launch_int_axes(l, w->pad_begin);
     tsr__launch_int(l, w->pad_mode);
     tsr__launch_plain_strides(l, &p->x);
     tsr__launch_plain_strides(l, &p->y);
@@ -142,6 +152,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 const tsr__algorithm tsr__conv_sub_groups = {
     .name = "sub_groups",
     .family = TSR__GPU_FAMILY,
+    .extension = "cl_intel_subgroups",
     .param_names = param_names,
     .layouts = layouts,
     .features = TSR__ALL_FEATURES &

@@ -18,7 +18,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_float(l, p->beta);
     tsr__launch_tensor(l, &p->y);
     tsr__launch_long(l, p->y.c);
-    tsr__launch_axes(l, p->y.size);
+    tsr__launch_long_axes(l, p->y.size);
     tsr__launch_reference_grid(l, &p->y, device);
     if (p->dbias || p->dslope) tsr__launch_channel_sums(out, p, device);
 }

@@ -96,8 +96,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, filters(p) / dv->c);
     tsr__launch_int(l, piece_tiles(p, dv));
     tsr__launch_int(l, dv->n);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
+    tsr__launch_int_axes(l, x->size);
+    tsr__launch_int_axes(l, dv->size);
     tsr__launch_column_window(l, w);
     tsr__launch_int(l, p->flip);
     tsr__launch_plain_strides(l, x);

@@ -238,8 +238,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, x->n);
     tsr__launch_int(l, x->c);
     tsr__launch_int(l, dv->c);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
+    tsr__launch_int_axes(l, x->size);
+    tsr__launch_int_axes(l, dv->size);
     tsr__launch_window(l, &v.window);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, tiles.c);

@@ -182,8 +182,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, x->n);
     tsr__launch_int(l, group_c(p, &in));
     tsr__launch_int(l, group_k(p, &in));
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, x->size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, dv->size[axis]);
+    tsr__launch_int_axes(l, x->size);
+    tsr__launch_int_axes(l, dv->size);
     tsr__launch_window(l, &p->window);
     tsr__launch_int(l, p->groups);
     tsr__launch_int(l, piece_pixels(p, &in));

@@ -20,8 +20,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_tensor(l, &p->x);
     tsr__launch_tensor(l, &p->y);
     tsr__launch_long(l, p->x.n);
-    tsr__launch_axes(l, p->x.size);
-    tsr__launch_axes(l, p->y.size);
+    tsr__launch_long_axes(l, p->x.size);
+    tsr__launch_long_axes(l, p->y.size);
     tsr__launch_window(l, &p->window);
     tsr__launch_long(l, tsr__group_c(p));
     tsr__launch_long(l, tsr__group_k(p));

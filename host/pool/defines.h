@@ -96,7 +96,7 @@ static inline void tsr__pool_launch_planes(tsr__launch *l, const tsr__problem *p
     tsr__launch_int(l, p->x.c);
     tsr__launch_int(l, tsr__tensor_plane(&p->x));
     tsr__pool_launch_index_planes(l, p);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, p->x.size[axis]);
+    tsr__launch_int_axes(l, p->x.size);
     tsr__launch_int(l, p->indices_column_major);
 }
 
@@ -119,8 +119,8 @@ static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__probl
         w.size[TSR_W] = w.filter[TSR_W] = tsr__tensor_plane(&p->x);
         w.size[TSR_D] = w.filter[TSR_D] = w.size[TSR_H] = w.filter[TSR_H] = 1;
     }
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, w.size[axis]);
-    for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, p->y.size[axis]);
+    tsr__launch_int_axes(launch, w.size);
+    tsr__launch_int_axes(launch, p->y.size);
     tsr__launch_window(launch, &w);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(launch, w.size[axis] + w.pad_end[axis]);
     tsr__cpu_launch_strides(launch, &p->x, x_channel_step);

@@ -17,8 +17,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_tensor(l, &p->x);
     tsr__launch_tensor(l, &p->y);
     tsr__launch_long(l, p->x.c);
-    tsr__launch_axes(l, p->x.size);
-    tsr__launch_axes(l, p->y.size);
+    tsr__launch_long_axes(l, p->x.size);
+    tsr__launch_long_axes(l, p->y.size);
     tsr__launch_long(l, tsr__tensor_channels(&p->y));
     tsr__launch_int(l, p->indices_flat);
     tsr__launch_groups(l, global, device);

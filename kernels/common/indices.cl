@@ -16,8 +16,8 @@ typedef struct {
 
 DEFINE_POOL_TAPS(INTV, _v)
 
-/* VEC elements, or the first count and then some that change no result. So many may be read, used or not: one by one
- * costs ten times as much. */
+/* VEC elements, or the first count and then some that change no result. `readable` of them may be read, used or not:
+ * one by one takes ten times as long. 0: nothing is known beyond the count. */
 static inline REALV pool_load_some(__global const X_ELEMENT *from, int count, long readable)
 {
     REAL lane[VEC];

@@ -2,13 +2,14 @@
  *
  *   launch      global = (16 * tiles * groups, ceil(N * O * P * Q / TILE_P) rounded up to ROWS, 1),
  *               local = (16, ROWS, 1)
+ *               conv_sub_groups_pack: global = (16 * REG_K, taps * c, groups * tiles), local = (16, 1, 1)
  *   local mem   none
  *   needs       cl_intel_subgroups, cl_intel_required_subgroup_size; 16 divides the input channels of a group
  *   compiled in TILE_P up to 16, REG_K 1 or 2, ROWS; what common/epilogue.cl wants
  *   run time    c, k: channels of a group; tiles of 16 * REG_K output channels in a group; pixels = N * O * P * Q;
  *               sizes, the window, pad_mode, strides of x, y and residual
  *
- * Packed weights are those of conv/pack: [group][tile][taps][c][16 * REG_K].
+ * Packed weights: [group][tile][taps][c][16 * REG_K]; output channels past the end of a group have zeros.
  *
  * A sub-group of 16 work-items, one thread of the GPU, makes TILE_P pixels of 16 * REG_K output channels: lane i those
  * of number i. Inputs and weights come by block reads, one message for 16 neighbours and all lanes, and an input is
@@ -22,24 +23,20 @@
 
 #define TRANSPOSED 0
 #include "common/epilogue.cl"
+#include "common/planes.cl"
 #include "common/taps.cl"
 
 enum { LANES = 16, TILE_K = LANES * REG_K };
 
-/* A pixel of the output. */
-typedef struct {
-    int n, d, h, w;
-} pixel;
-
-static inline pixel locate(int at, int o, int p, int q)
+__kernel void conv_sub_groups_pack(__global const float *restrict w, ulong w_offset, __global float *restrict packed,
+                                   ulong packed_offset, int c, int k, int tiles, int taps, int group_step, int k_step,
+                                   int c_step, int flip)
 {
-    const pixel found = {at / (q * p * o), at / (q * p) % o, at / q % p, at % q};
-    return found;
-}
-
-static inline int offset_of(pixel at, int step_n, int step_d, int step_h, int step_w)
-{
-    return at.n * step_n + at.d * step_d + at.h * step_h + at.w * step_w;
+    const int number = (int)get_global_id(0), tap = (int)get_global_id(1) / c, ic = (int)get_global_id(1) % c;
+    const int tile = (int)get_global_id(2), ok = tile % tiles * TILE_K + number;
+    const int from = tile / tiles * group_step + ok * k_step + ic * c_step + (flip ? taps - 1 - tap : tap);
+    const int to = (tile * taps * c + (int)get_global_id(1)) * TILE_K + number;
+    packed[packed_offset + (ulong)to] = ok < k ? w[w_offset + (ulong)from] : 0.0f;
 }
 
 /* What the lane of a number has, for all. */
@@ -71,17 +68,17 @@ static ALWAYS_INLINE void multiply(float sum[REG_K][TILE_P], const float seen[TI
 
 __attribute__((reqd_work_group_size(16, ROWS, 1), intel_reqd_sub_group_size(16))) __kernel void conv_sub_groups(
     __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global float *restrict y, ulong y_offset, int c, int k, int tiles, int pixels, int d, int h, int w,
-    int o, int p, int q, int t, int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h,
-    int dilation_w, int pad_d, int pad_h, int pad_w, int pad_mode, int x_n, MAYBE int x_c, int x_d, int x_h, int x_w,
-    int y_n, int y_c, int y_d, int y_h, int y_w, MAYBE int r_n, MAYBE int r_c, MAYBE int r_d, MAYBE int r_h,
-    MAYBE int r_w)
+    EPILOGUE_ARGS, __global float *restrict y, ulong y_offset, int c, int k, int tiles, int pixels, AXES(in), AXES(out),
+    AXES(filter), AXES(stride), AXES(dilation), AXES(pad), int pad_mode, int x_n, MAYBE int x_c, AXES(x), int y_n,
+    int y_c, AXES(y), MAYBE int r_n, MAYBE int r_c, MAYBE int r_d, MAYBE int r_h, MAYBE int r_w)
 {
     const int lane = (int)get_sub_group_local_id(), tile = (int)get_group_id(0), group = tile / tiles;
     const int k0 = tile % tiles * TILE_K, first = (int)get_global_id(1) * TILE_P;
     if (first >= pixels) return;
-    const pixel mine = locate(min(first + lane, pixels - 1), o, p, q);
-    __global const float *weights = packed + packed_offset + (ulong)(tile * t * r * s * c * TILE_K);
+    const planes outputs = {PASS_AXES(out), y_n, PASS_AXES(y)};
+    const place mine = locate_pixel(outputs, min(first + lane, pixels - 1));
+    const int taps = filter_d * filter_h * filter_w;
+    __global const float *weights = packed + packed_offset + (ulong)(tile * taps * c * TILE_K);
     float sum[REG_K][TILE_P];
     x += x_offset + (ulong)(group * c);
 #pragma unroll
@@ -89,32 +86,35 @@ __attribute__((reqd_work_group_size(16, ROWS, 1), intel_reqd_sub_group_size(16))
 #pragma unroll
         for (int j = 0; j < TILE_P; ++j) sum[i][j] = 0.0f;
 
-    for (int tap = 0; tap < t * r * s; ++tap) {
-        const int id = look_up_as(pad_mode, mine.d * stride_d - pad_d + tap / (r * s) * dilation_d, d);
-        const int ih = look_up_as(pad_mode, mine.h * stride_h - pad_h + tap / s % r * dilation_h, h);
-        const int iw = look_up_as(pad_mode, mine.w * stride_w - pad_w + tap % s * dilation_w, w);
-        const int inside = (uint)id < (uint)d && (uint)ih < (uint)h && (uint)iw < (uint)w;
-        const int at = inside ? mine.n * x_n + id * x_d + ih * x_h + iw * x_w : -1;
-        for (int ic = 0; ic < c; ic += LANES, weights += LANES * TILE_K) {
-            float seen[TILE_P];
+    for (int it = 0; it < filter_d; ++it)
+        for (int ir = 0; ir < filter_h; ++ir)
+            for (int is = 0; is < filter_w; ++is) {
+                const int id = look_up_as(pad_mode, mine.d * stride_d - pad_d + it * dilation_d, in_d);
+                const int ih = look_up_as(pad_mode, mine.h * stride_h - pad_h + ir * dilation_h, in_h);
+                const int iw = look_up_as(pad_mode, mine.w * stride_w - pad_w + is * dilation_w, in_w);
+                const int inside = (uint)id < (uint)in_d && (uint)ih < (uint)in_h && (uint)iw < (uint)in_w;
+                const int at = inside ? mine.n * x_n + id * x_d + ih * x_h + iw * x_w : -1;
+                for (int ic = 0; ic < c; ic += LANES, weights += LANES * TILE_K) {
+                    float seen[TILE_P];
 #pragma unroll
-            for (int i = 0; i < TILE_P; ++i) seen[i] = load_pixel(x + ic, FROM_LANE(at, i));
-            multiply(sum, seen, weights);
-        }
-    }
+                    for (int i = 0; i < TILE_P; ++i) seen[i] = load_pixel(x + ic, FROM_LANE(at, i));
+                    multiply(sum, seen, weights);
+                }
+            }
 
-    const int to = offset_of(mine, y_n, y_d, y_h, y_w);
-    MAYBE const int added_at = offset_of(mine, r_n, r_d, r_h, r_w);
+    const planes residuals = {PASS_AXES(out), r_n, PASS_AXES(r)};
+    const int to = offset_of(outputs, mine);
+    MAYBE const int added_at = offset_of(residuals, mine);
 #pragma unroll
     for (int i = 0; i < REG_K; ++i) {
         const int within = k0 + i * LANES + lane, ok = group * k + min(within, k - 1);
         MAYBE const float scale_k = CHANNEL_SCALE(ok), bias_k = CHANNEL_BIAS(ok), slope_k = CHANNEL_SLOPE(ok);
 #pragma unroll
         for (int j = 0; j < TILE_P; ++j) {
-            const int pixel_at = FROM_LANE(to, j) + ok * y_c, residual_at = FROM_LANE(added_at, j) + ok * r_c;
+            const int y_at = FROM_LANE(to, j) + ok * y_c, residual_at = FROM_LANE(added_at, j) + ok * r_c;
             if (within >= k || first + j >= pixels) continue;
             MAYBE const float added = HAS_RESIDUAL ? LOAD_X(residual, residual_offset + (ulong)residual_at) : 0.0f;
-            y[y_offset + (ulong)pixel_at] = EPILOGUE(float, sum[i][j], scale_k, bias_k, added, slope_k);
+            y[y_offset + (ulong)y_at] = EPILOGUE(float, sum[i][j], scale_k, bias_k, added, slope_k);
         }
     }
 }

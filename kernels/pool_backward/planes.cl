@@ -52,7 +52,7 @@ __kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMEN
                                                    int column_major)
 {
     const int at = (int)get_global_id(0);
-    const long readable = (long)(get_global_size(0) - (size_t)at) * plane;
+    const long readable = (long)(get_global_size(0) - (size_t)at) * plane; /* groups of 1: no work-item is spare */
     const long counted_from = at / c * index_n + at % c * index_c;
     const pool_window window = {(REALV)(LOAD_X(dy, dy_offset + (ulong)at)), (REAL_INTV)(0)};
     pool_gift gift = {window.total, window.total, (REAL_INTV)(-1)};

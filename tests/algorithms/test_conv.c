@@ -22,11 +22,11 @@ static void check_transposed(const exact_lab *lab, tsr_conv conv, size_t shape, 
 }
 
 /* Sizes for which every tile has whole and partial instances. */
-static void check_tiles(const exact_lab *lab, tsr_layout layout, exact_tally *tallies)
+static void check_tiles(const exact_lab *lab, const char *text, tsr_layout layout, exact_tally *tallies)
 {
     tsr_conv conv;
     tsr__problem problem;
-    REQUIRE(tsr_conv_parse("conv:n2c19h23w21k37r3s3pd1,bias,relu", &conv));
+    REQUIRE(tsr_conv_parse(text, &conv));
     conv.x_layout = conv.y_layout = layout;
     REQUIRE(tsr__conv_problem(&conv, &problem));
     exact_check_candidates(lab, &problem, tallies);
@@ -54,8 +54,9 @@ int main(void)
         check_shape(&lab, conv, i, tallies);
         check_transposed(&lab, conv, i, tallies);
     }
-    check_tiles(&lab, TSR_LAYOUT_ANY, tallies);
-    check_tiles(&lab, TSR_LAYOUT_NCHW, tallies);
+    check_tiles(&lab, "conv:n2c19h23w21k37r3s3pd1,bias,relu", TSR_LAYOUT_ANY, tallies);
+    check_tiles(&lab, "conv:n2c19h23w21k37r3s3pd1,bias,relu", TSR_LAYOUT_NCHW, tallies);
+    check_tiles(&lab, "conv:n2c32h9w11k74r3s3pd1g2,residual", TSR_LAYOUT_NHWC, tallies); /* 16 channels in a group */
     check_spare_vectors(&lab, tallies);
     const int code = exact_report(&lab, &tsr__conv, tallies, 100);
     exact_lab_close(&lab);

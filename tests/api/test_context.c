@@ -1,6 +1,8 @@
 /* Contexts: every way to select a device, and what the log tells. */
+#include <limits.h>
 #include <stdio.h>
 
+#include "api/wrapped.h"
 #include "context.h"
 #include "launch.h"
 #include "support/support.h"
@@ -149,6 +151,36 @@ static void falling_to_the_reference_is_told(void **state)
     tsr_context_destroy(context);
 }
 
+/* On CPUs pointwise_planes is for this problem, and direct_blocked, which knows that, waits behind it. */
+static void what_does_not_build_is_passed_over(void **state)
+{
+    (void)state;
+    static journal j;
+    tsr_context *context = open_with(&j, TSR_LOG_WARN);
+    tsr_conv problem;
+    tsr_plan *plan = NULL;
+    tsr_plan_info info;
+    tsr_plan_options options = tsr_plan_options_default();
+    assert_ok(tsr_conv_parse("conv:c32h16w16k32", &problem));
+    problem.x_layout = problem.y_layout = TSR_LAYOUT_NCHW;
+    options.strict = true;
+    wrapped.fail_builds = 1;
+    assert_fails(tsr_conv_plan(context, &problem, &options, &plan), TSR_BUILD_FAILED, "clBuildProgram failed");
+    options.strict = false;
+    wrapped.fail_builds = 1;
+    assert_ok(tsr_conv_plan(context, &problem, &options, &plan));
+    assert_int_equal(wrapped.fail_builds, 0);
+    assert_ok(tsr_plan_describe(plan, &info));
+    assert_string_equal(info.algorithm, "direct_blocked");
+    assert_contains(j.text, "conv/pointwise_planes does not build here and is passed over");
+    tsr_plan_destroy(plan);
+    wrapped.fail_builds = LONG_MAX;
+    problem.bias = true; /* other programs */
+    assert_fails(tsr_conv_plan(context, &problem, &options, &plan), TSR_BUILD_FAILED, "conv/reference.cl");
+    wrapped.fail_builds = 0;
+    tsr_context_destroy(context);
+}
+
 static void a_failed_build_shows_its_log(void **state)
 {
     (void)state;
@@ -242,6 +274,7 @@ int main(void)
         cmocka_unit_test(debug_tells_every_choice),
         cmocka_unit_test(levels_above_the_wanted_one_are_silent),
         cmocka_unit_test(falling_to_the_reference_is_told),
+        cmocka_unit_test(what_does_not_build_is_passed_over),
         cmocka_unit_test(a_failed_build_shows_its_log),
         cmocka_unit_test(build_options_are_passed_whole_or_refused),
         cmocka_unit_test(plans_and_buffers_keep_their_context_alive),

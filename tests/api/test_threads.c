@@ -40,8 +40,9 @@ static tsr_status fill(tsr_context *context, size_t count, float factor, tsr_buf
     return status;
 }
 
-/* Asks again and again. Intel's runtime (2026.22) sleeps for ever now and then when several threads are in clFinish()
- * or clWaitForEvents() for queues that are out of order: it misses what would wake it. */
+/* Asks again and again, and waits when nothing is left to wait for. Intel's runtime (2026.22) sleeps for ever now and
+ * then when several threads are in clFinish() or clWaitForEvents() for queues that are out of order: it misses what
+ * would wake it. */
 static tsr_status wait_for(cl_event event)
 {
     cl_int code = CL_SUCCESS, state = CL_QUEUED;
@@ -49,6 +50,7 @@ static tsr_status wait_for(cl_event event)
         code = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
         sched_yield();
     }
+    if (code == CL_SUCCESS) code = clWaitForEvents(1, &event);
     return code == CL_SUCCESS && state == CL_COMPLETE ? TSR_OK : TSR_OPENCL;
 }
 
@@ -63,7 +65,11 @@ static tsr_status run_in_own_queue(const worker *w, const tsr_plan *plan, const 
         status = tsr_plan_enqueue(plan, args, w->queue, 1, i == 0 ? &gate : &events[i - 1], &events[i]);
     if (gate != NULL) clSetUserEventStatus(gate, CL_COMPLETE);
     if (clFlush(w->queue) != CL_SUCCESS) status = TSR_OPENCL;
-    if (status == TSR_OK) status = wait_for(events[RUNS - 1]);
+    for (int i = RUNS - 1; i >= 0; --i) {
+        if (events[i] == NULL) continue;
+        if (wait_for(events[i]) != TSR_OK) status = TSR_OPENCL;
+        break;
+    }
     for (int i = 0; i < RUNS; ++i)
         if (events[i] != NULL) clReleaseEvent(events[i]);
     if (gate != NULL) clReleaseEvent(gate);
@@ -223,7 +229,7 @@ static void one_plan_serves_out_of_order_queues_of_many_threads(void **state)
         share_plan(context, plain_problem, NULL, queues);
         share_plan(context, full_problem, NULL, queues);
         share_parts(context, queues);
-        share_plan(context, plain_problem, NULL, NULL);
+        share_plan(context, plain_problem, NULL, NULL); /* passes time */
     }
     for (int i = 0; i < THREADS; ++i)
         if (queues[i] != NULL) clReleaseCommandQueue(queues[i]);

@@ -137,10 +137,18 @@ WRAP(cl_program, clCreateProgramWithBinary,
 #define NOTHING_ELSE  (void)0
 #define COUNT(member) atomic_fetch_add(&wrapped.member, 1)
 
-WRAP_CALL(clBuildProgram,
-          (cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
-           void(CL_CALLBACK *notify)(cl_program, void *), void *data),
-          (program, count, devices, options, notify, data), COUNT(builds))
+WRAP(cl_int, clBuildProgram,
+     (cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
+      void(CL_CALLBACK *notify)(cl_program, void *), void *data))
+{
+    COUNT(builds);
+    if (cl_fails()) return CL_OUT_OF_RESOURCES;
+    if (wrapped.fail_builds > 0) {
+        --wrapped.fail_builds;
+        return CL_BUILD_PROGRAM_FAILURE;
+    }
+    return __real_clBuildProgram(program, count, devices, options, notify, data);
+}
 WRAP_CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t bytes, const void *value),
           (kernel, index, bytes, value), NOTHING_ELSE)
 WRAP_CALL(clGetPlatformIDs, (cl_uint capacity, cl_platform_id *ids, cl_uint *count), (capacity, ids, count),

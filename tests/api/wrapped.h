@@ -11,6 +11,7 @@ typedef struct wrapped_counts {
     atomic_long fail_memory_at;            /* the allocation that fails, counted from 1; 0: none */
     atomic_long cl_calls;                  /* OpenCL calls that may fail */
     atomic_long fail_cl_at;                /* the OpenCL call that fails; 0: none */
+    atomic_long fail_builds;               /* so many builds fail from now on, as where a compiler refuses */
     atomic_long live_objects;              /* OpenCL references created or retained and not yet released */
     atomic_long sources, binaries, builds; /* programs from source, from a binary; builds */
     atomic_long launches, waits;           /* kernels enqueued; calls that wait */

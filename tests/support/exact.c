@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu/pooling.h"
+#include "device.h"
 #include "pool_backward/pool_backward.h"
 #include "support/support.h"
 
@@ -349,6 +350,8 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
 
 static bool takes_part(const exact_lab *lab, const tsr__algorithm *algorithm)
 {
+    if (algorithm->extension != NULL && !tsr__device_has(tsr_context_device(lab->context), algorithm->extension))
+        return false;
     return (lab->family == TSR__ANY_FAMILY || algorithm->family == lab->family) &&
            (lab->only == NULL || strcmp(lab->only, algorithm->name) == 0) &&
            !(lab->without_gpu && algorithm->family == TSR__GPU_FAMILY);

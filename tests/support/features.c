@@ -104,7 +104,7 @@ static const char *const convs[] = {
     /* slices of fewer pixels than a tile */
     "conv:c16d4h3w2k16t3r3s3pd1",
     "conv:c16d4h2w2k16t3r3s3pd1",
-    /* 16 channels in a group, with everything */
+    /* 16 channels in a group, with everything; the second meets NHWC */
     "conv:n2c32d3h5w9k40t2r3s2st1x2x1dl1x1x2pd1g2,flip,scale,bias,residual,clip:-9:9,exact",
     "conv:n2c32d3h5w9k40t2r3s2st1x2x1dl1x1x2pd1g2,flip,scale,bias,residual,clip:-9:9,exact",
 };

@@ -36,6 +36,15 @@ static inline tsr_device invent_able(tsr_device_kind kind)
                         .fp64 = true};
 }
 
+/* A GPU with Intel's sub-groups. */
+static inline tsr_device invent_sub_groups(void)
+{
+    static const char extensions[] = "cl_intel_subgroups cl_intel_required_subgroup_size";
+    tsr_device gpu = invent_able(TSR_DEVICE_GPU);
+    memcpy(gpu.extensions, extensions, sizeof extensions);
+    return gpu;
+}
+
 /* A GPU like the one that costs were fitted to, an NVIDIA H200. */
 static inline tsr_device invent_h200(void)
 {

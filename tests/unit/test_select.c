@@ -468,10 +468,12 @@ static void candidates_are_legal_and_begin_with_the_default(void **state)
 {
     (void)state;
     const tsr_plan_options options = tsr_plan_options_default();
-    const tsr_device devices[] = {invent(TSR_DEVICE_GPU, 1), invent(TSR_DEVICE_CPU, 8), invent(TSR_DEVICE_CPU, 16)};
+    const tsr_device devices[] = {invent(TSR_DEVICE_GPU, 1), invent(TSR_DEVICE_CPU, 8), invent(TSR_DEVICE_CPU, 16),
+                                  invent_sub_groups()};
     /* The second has rows that fit one tile of depthwise_planes and not the other. */
     const tsr__problem problems[] = {conv_problem("conv:c19h23w21k37r3s3pd1", TSR_LAYOUT_NCHW),
-                                     conv_problem("conv:c16h9w682k16r3s4g16", TSR_LAYOUT_NCHW)};
+                                     conv_problem("conv:c16h9w682k16r3s4g16", TSR_LAYOUT_NCHW),
+                                     conv_problem("conv:c32h23w21k37r3s3pd1", TSR_LAYOUT_NHWC)};
     for (size_t d = 0; d < COUNT(devices) * COUNT(problems); ++d)
         for (const tsr__algorithm *const *a = tsr__conv.opencl; *a != NULL; ++a) {
             const tsr__problem problem = problems[d % COUNT(problems)];
@@ -525,16 +527,14 @@ static void sub_groups_serve_where_they_exist(void **state)
         {"conv:c64h56w56k64r5s5pd2,f16", TSR_LAYOUT_NHWC, "implicit_gemm", "f16"},
         {"conv:c64h3w3k16r3s3pd1", TSR_LAYOUT_NHWC, "implicit_gemm", ""}, /* too few threads */
     };
-    const tsr_device without = invent_able(TSR_DEVICE_GPU);
-    tsr_device gpu = without;
-    snprintf(gpu.extensions, sizeof gpu.extensions, "cl_intel_subgroups cl_intel_required_subgroup_size");
+    const tsr_device without = invent_able(TSR_DEVICE_GPU), gpu = invent_sub_groups();
     for (size_t i = 0; i < COUNT(cases); ++i) {
         const tsr__problem p = conv_problem(cases[i].text, cases[i].layout);
         const char *said = refusal(&gpu, &p, "sub_groups");
         assert_string_equal(candidate(&gpu, &p, NULL).algorithm, cases[i].chosen);
         if (*cases[i].refusal == '\0') assert_string_equal(said, "");
         assert_contains(said, cases[i].refusal);
-        assert_contains(refusal(&without, &p, "sub_groups"), *said == '\0' ? "cl_intel_subgroups" : "");
+        assert_contains(refusal(&without, &p, "sub_groups"), *said == '\0' ? "lacks the OpenCL extension" : "");
     }
 }
 

@@ -3,8 +3,6 @@
 #include "columns/columns.h"
 #include "reorder/reorder.h"
 #include "select.h"
-#include <stdio.h>
-
 #include "unit/invented.h"
 #include "unpool/unpool.h"
 
@@ -34,8 +32,7 @@ static int check(const tsr__problem *problem, fate expected)
     const tsr_plan_options options = tsr_plan_options_default();
     int asked = 0;
     for (size_t k = 0; k < COUNT(kinds); ++k) {
-        tsr_device device = invent_able(kinds[k]);
-        snprintf(device.extensions, sizeof device.extensions, "cl_intel_subgroups cl_intel_required_subgroup_size");
+        const tsr_device device = kinds[k] == TSR_DEVICE_GPU ? invent_sub_groups() : invent_able(kinds[k]);
         for (const tsr__algorithm *const *a = tsr__algorithms_for(&device, problem->op); *a != NULL; ++a) {
             tsr__offer o;
             tsr__offer_from(*a, &device, problem, &options, &o);
