@@ -333,10 +333,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     launch_size(l, &x, flat);
     launch_size(l, &p->y, flat);
-    tsr__launch_int_axes(l, p->window.filter);
-    tsr__launch_int_axes(l, p->window.stride);
-    tsr__launch_int_axes(l, p->window.dilation);
-    tsr__launch_int_axes(l, p->window.pad_begin);
+    tsr__launch_window(l, &p->window);
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);
     tsr__launch_int(l, params->value[ROUNDS]);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "conv/defines.h"
+#include "reference_family.h"
 
 extern const tsr__source tsr__source_conv_implicit_gemm;
 
@@ -177,10 +178,7 @@ void tsr__product_launch(const tsr__problem *p, const tsr__params *params, tsr__
     tsr__launch_int(l, p->x.n);
     tsr__launch_int_axes(l, p->x.size);
     tsr__launch_int_axes(l, p->y.size);
-    tsr__launch_int_axes(l, w->filter);
-    tsr__launch_int_axes(l, w->stride);
-    tsr__launch_int_axes(l, w->dilation);
-    tsr__launch_int_axes(l, w->pad_begin);
+    tsr__launch_window(l, w);
     tsr__launch_int(l, w->pad_mode);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, tsr__tap_steps_of(w, axis).tap);
     for (int axis = 0; axis < TSR_AXES; ++axis) tsr__launch_int(l, tsr__tap_steps_of(w, axis).reach);

@@ -138,10 +138,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, pixels(p));
     tsr__launch_int_axes(l, p->x.size);
     tsr__launch_int_axes(l, p->y.size);
-    tsr__launch_int_axes(l, w->filter);
-    tsr__launch_int_axes(l, w->stride);
-    tsr__launch_int_axes(l, w->dilation);
-    tsr__launch_int_axes(l, w->pad_begin);
+    tsr__launch_window(l, w);
     tsr__launch_int(l, w->pad_mode);
     tsr__launch_plain_strides(l, &p->x);
     tsr__launch_plain_strides(l, &p->y);
