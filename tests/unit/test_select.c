@@ -186,12 +186,14 @@ static void winograd_needs_no_more_workspace_than_the_tensors(void **state)
         "conv:c64h56w56k64r3s3pd1",   "conv:c128h28w28k128r3s3pd1",   "conv:c256h14w14k256r3s3pd1",
         "conv:n8c512h7w7k512r3s3pd1", "conv:c64h224w224k64r3s3pd1",   "conv:c256h56w56k256r3s3pd1",
         "conv:c512h28w28k512r3s3pd1", "conv:n4c512h14w14k512r3s3pd1", "conv:n8c256h14w14k256r3s3pd1",
+        "conv:c512h7w7k512r3s3pd1", /* the copy of a plain x would leave no room: direct sums */
     };
-    enum { SMALL_BYTES = 1 << 19 };
+    enum { SMALL_BYTES = 1 << 19, FREE_ONLY = COUNT(problems) - 1 };
     tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
     tsr_plan_options options = tsr_plan_options_default();
     options.packed_weights = true;
     for (size_t i = 0; i < 4 * COUNT(problems); ++i) {
+        if (i / 4 == FREE_ONLY && i % 2 != 0) continue;
         const tsr__problem p = conv_problem(problems[i / 4], i % 2 == 0 ? TSR_LAYOUT_ANY : TSR_LAYOUT_NCHW);
         cpu.local_bytes = i / 2 % 2 == 0 ? 32768 : 1 << 20;
         tsr_candidate candidates[MANY];
