@@ -18,7 +18,7 @@ static void print_one(const tsr_candidate *one)
         return;
     }
     fprintf(stderr, "  %s  %-20s workspace %" PRIu64 " bytes%s\n", one->chosen ? "chosen " : "accepts", one->algorithm,
-            one->workspace_bytes, one->admitted ? "" : "; not considered where others run, unless named: --algorithm");
+            one->workspace_bytes, one->admitted ? "" : "; not considered unless named: --algorithm");
 }
 
 /* Prints what a tsr_..._explain() answered. */
