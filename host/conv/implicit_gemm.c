@@ -41,13 +41,7 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     const size_t local[3] = {(size_t)tile_k, 1, 1};
     tsr__launch_begin(l, &tsr__source_conv_implicit_gemm, "conv_implicit_gemm_pack");
     tsr__product_define(p, params, l);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, tiles);
-    tsr__launch_int(l, tsr__taps(p));
-    tsr__launch_weights(l, p);
+    tsr__launch_packing_args(l, p, tiles);
     tsr__launch_grid(l, global, local);
 }
 

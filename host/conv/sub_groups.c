@@ -59,13 +59,7 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     const size_t local[3] = {LANES, 1, 1};
     tsr__launch_begin(l, &tsr__source_conv_sub_groups, "conv_sub_groups_pack");
     define(device, p, params, l);
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, k_tiles);
-    tsr__launch_int(l, tsr__taps(p));
-    tsr__launch_weights(l, p);
+    tsr__launch_packing_args(l, p, k_tiles);
     tsr__launch_grid(l, global, local);
 }
 
