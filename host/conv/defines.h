@@ -126,18 +126,6 @@ static inline void tsr__launch_weights(tsr__launch *l, const tsr__problem *p)
     tsr__launch_int(l, p->flip);
 }
 
-/* What a kernel is passed that packs weights in so many tiles of the output channels of a group. */
-static inline void tsr__launch_packing_args(tsr__launch *l, const tsr__problem *p, int64_t tiles)
-{
-    tsr__launch_slot(l, TSR__W);
-    tsr__launch_slot(l, TSR__PACKED);
-    tsr__launch_int(l, tsr__group_c(p));
-    tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, tiles);
-    tsr__launch_int(l, tsr__taps(p));
-    tsr__launch_weights(l, p);
-}
-
 /* Refusals that several algorithms share. */
 #define TSR__CONV_LARGE_FILTER   "the filter is above 16 on an axis, and its loops over it are unrolled"
 #define TSR__CONV_SHARED_CHANNEL "one group of several filters is not depthwise"

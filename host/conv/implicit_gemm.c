@@ -1,5 +1,6 @@
 /* The convolution for GPUs: kernels/conv/implicit_gemm.cl tells what it does and why. */
 #include "conv/defines.h"
+#include "conv/pack.h"
 #include "conv/product.h"
 #include "reference_family.h"
 
@@ -35,14 +36,8 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
-    (void)device;
-    const int64_t tile_k = params->value[TSR__GEMM_K], tiles = tsr__product_tiles_of_k(p, params);
-    const int64_t global[3] = {tile_k, tsr__taps(p) * tsr__product_padded_c(p, params), p->groups * tiles};
-    const size_t local[3] = {(size_t)tile_k, 1, 1};
-    tsr__launch_begin(l, &tsr__source_conv_implicit_gemm, "conv_implicit_gemm_pack");
-    tsr__product_define(p, params, l);
-    tsr__launch_packing_args(l, p, tiles);
-    tsr__launch_grid(l, global, local);
+    tsr__launch_pack_elements(l, device, p, tsr__product_tiles_of_k(p, params), params->value[TSR__GEMM_K],
+                              tsr__product_padded_c(p, params));
 }
 
 /* The launch that adds up the parts. */

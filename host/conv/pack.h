@@ -1,4 +1,5 @@
-/* Weights in tiles of output channels, as kernels for CPUs read them: kernels/conv/pack.cl. */
+/* Weights in tiles of output channels, as kernels for CPUs read them, kernels/conv/pack.cl, and those for GPUs,
+ * kernels/conv/pack_elements.cl. */
 #ifndef TSR_HOST_CONV_PACK_H
 #define TSR_HOST_CONV_PACK_H
 
@@ -19,5 +20,9 @@ int64_t tsr__packing_elements(const tsr__packing *packing, const tsr__problem *p
 
 /* The launch that packs the problem's weights. */
 void tsr__launch_pack(tsr__launch *l, const tsr__packing *packing, const tsr__problem *p);
+
+/* The same for GPUs: in so many tiles of tile_k output channels of a group, of padded_c input channels. */
+void tsr__launch_pack_elements(tsr__launch *l, const tsr_device *device, const tsr__problem *p, int64_t tiles,
+                               int64_t tile_k, int64_t padded_c);
 
 #endif

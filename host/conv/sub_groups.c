@@ -1,5 +1,6 @@
 /* The convolution for Intel's GPUs, by sub-groups: kernels/conv/sub_groups.cl tells what it does and why. */
 #include "conv/defines.h"
+#include "conv/pack.h"
 #include "device.h"
 #include "reference_family.h"
 
@@ -54,13 +55,7 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 
 static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
-    const int64_t k_tiles = tiles_of_k(p, params);
-    const int64_t global[3] = {LANES * params->value[REG_K], tsr__taps(p) * tsr__group_c(p), p->groups * k_tiles};
-    const size_t local[3] = {LANES, 1, 1};
-    tsr__launch_begin(l, &tsr__source_conv_sub_groups, "conv_sub_groups_pack");
-    define(device, p, params, l);
-    tsr__launch_packing_args(l, p, k_tiles);
-    tsr__launch_grid(l, global, local);
+    tsr__launch_pack_elements(l, device, p, tiles_of_k(p, params), LANES * params->value[REG_K], tsr__group_c(p));
 }
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */

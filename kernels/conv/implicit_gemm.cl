@@ -4,7 +4,6 @@
  *   launch      conv_implicit_gemm: global = (ceil(pixels / TILE_P) * ITEMS, tiles * phases, groups * splits),
  *               local = (ITEMS, 1, 1); pixels of all images, transposed of their first phase (see common/taps.cl)
  *               conv_implicit_gemm_finish, where SPLIT: global = (pixels, ceil(K / 4), 1), any local
- *               conv_implicit_gemm_pack: global = (TILE_K, taps * padded c, groups * tiles), local = (TILE_K, 1, 1)
  *               ITEMS = TILE_K / REG_K * TILE_P / REG_P; tiles = ceil(K / groups / TILE_K);
  *               padded c = C / groups rounded up to STEP
  *   local mem   2 * STEP * (TILE_K + TILE_P + 4) REALs
@@ -27,7 +26,7 @@
  * Few things are compiled in, so that all layers of a network share a few programs: what the loop over channels does
  * not look at costs nothing there.
  *
- * The packed weights are [group][tile][T][R][S][padded c][TILE_K], spare ones zero.
+ * Packed weights, by conv/pack_elements.cl: [group][tile][T][R][S][padded c][TILE_K], spare ones zero.
  */
 #if !defined(TILE_K) || !defined(TILE_P) || !defined(REG_K) || !defined(REG_P) || !defined(STEP) || !defined(SPLIT) || \
     !defined(CHANNELS_LAST)
@@ -55,20 +54,6 @@
 /* Steps between the outputs of a phase (see common/taps.cl), and between the inputs that they look at. */
 #define OUT_STEP(stride) (TRANSPOSED ? (stride) : 1)
 #define IN_STEP(stride)  (TRANSPOSED ? 1 : (stride))
-
-__kernel void conv_implicit_gemm_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
-                                      __global REAL *restrict packed, ulong packed_offset, int c, int k, int tiles,
-                                      int taps, int group_step, int k_step, int c_step, int flip)
-{
-    const int padded_c = (c + STEP - 1) / STEP * STEP;
-    const int group = (int)get_global_id(2) / tiles;
-    const int ok = (int)get_global_id(2) % tiles * TILE_K + (int)get_global_id(0);
-    const int tap = (int)get_global_id(1) / padded_c, ic = (int)get_global_id(1) % padded_c;
-    const int to = ((int)get_global_id(2) * (int)get_global_size(1) + (int)get_global_id(1)) * TILE_K;
-    const int from = group * group_step + ok * k_step + ic * c_step + (flip ? taps - 1 - tap : tap);
-    packed[packed_offset + (ulong)(to + (int)get_global_id(0))] =
-        ok < k && ic < c ? LOAD_X(w, w_offset + (ulong)from) : REAL_OF(0.0);
-}
 
 /* What a work-item carries of one step from global to local memory. */
 typedef struct {

@@ -2,14 +2,13 @@
  *
  *   launch      global = (16 * tiles * groups, ceil(N * O * P * Q / TILE_P) rounded up to ROWS, 1),
  *               local = (16, ROWS, 1)
- *               conv_sub_groups_pack: global = (16 * REG_K, taps * c, groups * tiles), local = (16, 1, 1)
  *   local mem   none
  *   needs       cl_intel_subgroups, cl_intel_required_subgroup_size; 16 divides the input channels of a group
  *   compiled in TILE_P up to 16, REG_K 1 or 2, ROWS; what common/epilogue.cl wants
  *   run time    c, k: channels of a group; tiles of 16 * REG_K output channels in a group; pixels = N * O * P * Q;
  *               sizes, the window, pad_mode, strides of x, y and residual
  *
- * Packed weights: [group][tile][taps][c][16 * REG_K]; output channels past the end of a group have zeros.
+ * Packed weights, by conv/pack_elements.cl: [group][tile][taps][c][16 * REG_K].
  *
  * A sub-group of 16 work-items, one thread of the GPU, makes TILE_P pixels of 16 * REG_K output channels: lane i those
  * of number i. Inputs and weights come by block reads, one message for 16 neighbours and all lanes, and an input is
@@ -27,17 +26,6 @@
 #include "common/taps.cl"
 
 enum { LANES = 16, TILE_K = LANES * REG_K };
-
-__kernel void conv_sub_groups_pack(__global const float *restrict w, ulong w_offset, __global float *restrict packed,
-                                   ulong packed_offset, int c, int k, int tiles, int taps, int group_step, int k_step,
-                                   int c_step, int flip)
-{
-    const int number = (int)get_global_id(0), tap = (int)get_global_id(1) / c, ic = (int)get_global_id(1) % c;
-    const int tile = (int)get_global_id(2), ok = tile % tiles * TILE_K + number;
-    const int from = tile / tiles * group_step + ok * k_step + ic * c_step + (flip ? taps - 1 - tap : tap);
-    const int to = (tile * taps * c + (int)get_global_id(1)) * TILE_K + number;
-    packed[packed_offset + (ulong)to] = ok < k ? w[w_offset + (ulong)from] : 0.0f;
-}
 
 /* What the lane of a number has, for all. */
 #define FROM_LANE(value, number) intel_sub_group_shuffle(value, number)

@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 {
     static exact_tally tallies[OPERATORS][EXACT_MAX_ALGORITHMS];
     exact_lab lab = exact_lab_open();
+    lab.pairs = lab.share >= 0;
     const tsr_device *device = tsr_context_device(lab.context);
     tsr__problem problem;
     size_t i = 0;

@@ -13,13 +13,13 @@
 
 exact_lab exact_lab_open(void)
 {
-    const char *half = getenv("TESSERA_TEST_HALF");
+    const char *share = getenv("TESSERA_TEST_SHARE");
     exact_lab lab = {.context = support_context(),
                      .only = getenv("TESSERA_TEST_ALGORITHM"),
                      .without_gpu = getenv("TESSERA_TEST_WITHOUT_GPU") != NULL,
-                     .half = half == NULL ? -1 : half[0] - '0'};
-    if (half != NULL && strcmp(half, "0") != 0 && strcmp(half, "1") != 0) {
-        printf("FAILED TESSERA_TEST_HALF is \"%s\"; expected 0 or 1\n", half);
+                     .share = share == NULL ? -1 : share[0] - '0'};
+    if (share != NULL && (lab.share < 0 || lab.share >= EXACT_SHARES || share[1] != '\0')) {
+        printf("FAILED TESSERA_TEST_SHARE is \"%s\"; expected 0 to %d\n", share, EXACT_SHARES - 1);
         exit(EXIT_FAILURE);
     }
     REQUIRE(tsr_context_create("cpu", NULL, &lab.reference));
@@ -367,14 +367,29 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
     return offer;
 }
 
-/* Whether a case falls to the other half. Half of all triples of a window, a layout and an algorithm do, so that the
- * two have few programs in common, and either meets every window, layout and algorithm. Operators without a window have
- * few programs, what is made for GPUs has one half alone to run in, and so have sums in half. */
+/* Whether a case falls to another share. What tells programs apart decides, so that shares have few programs in common.
+ * Operators without a window have few programs, and what is made for GPUs and sums in half have one device alone to run
+ * on. Where pairs thin out the cases, there are half as many shares. */
 static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family)
 {
-    const int64_t window = p->window.filter[TSR_H] + p->window.stride[TSR_H] + p->window.dilation[TSR_H];
-    return lab->half >= 0 && p->op->has_window && !p->half_sums && family != TSR__GPU_FAMILY &&
-           (window + (int64_t)p->x.layout + (int64_t)algorithm) % 2 != lab->half;
+    if (lab->share < 0 || !p->op->has_window || p->half_sums || family == TSR__GPU_FAMILY) return false;
+    const uint32_t window = (uint32_t)(p->window.filter[TSR_H] + p->window.stride[TSR_H] + p->window.dilation[TSR_H]);
+    const uint32_t features = tsr__problem_features(p) * UINT32_C(2654435761) >> 16;
+    const uint32_t shares = lab->pairs ? EXACT_SHARES / 2 : EXACT_SHARES;
+    return (window + features + (uint32_t)p->x.layout + (uint32_t)algorithm) % shares != (uint32_t)lab->share % shares;
+}
+
+/* Whether a case has two features together that its algorithm has not run with yet, or one for the first time. */
+static bool shows_a_pair(const tsr__problem *p, exact_tally *tally)
+{
+    const uint32_t features = tsr__problem_features(p);
+    bool shows = false;
+    for (int i = 0; i < TSR__FEATURES; ++i) {
+        if (!(features >> i & 1)) continue;
+        shows |= (features & ~tally->met[i]) != 0;
+        tally->met[i] |= features;
+    }
+    return shows;
 }
 
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies)
@@ -424,7 +439,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
         judge_features(&offer, &tallies[i]);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
-        else if (is_left(lab, problem, i, list[i]->family))
+        else if (is_left(lab, problem, i, list[i]->family) || (lab->pairs && !shows_a_pair(problem, &tallies[i])))
             ++tallies[i].left;
         else
             check(lab, &offer, packed, &kept, &tallies[i]);
@@ -465,8 +480,8 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
         if (!takes_part(lab, list[i])) continue;
         printf("%s/%s: %d ran, %d left to another device, %d refused, %d failed; built in %.1f s\n", op->name,
                list[i]->name, t->ran, t->left, t->refused, t->failed, t->build_ms / 1000.0);
-        /* Without halves nothing is left. */
-        const bool too_few = t->ran < least / 4 || t->ran + t->left < least;
+        /* Without shares nothing is left. */
+        const bool too_few = t->ran < least / 8 || t->ran + t->left < least;
         if (too_few) printf("FAILED %s ran fewer than %d cases\n", list[i]->name, least);
         passed += t->ran - t->failed;
         failed += t->failed;

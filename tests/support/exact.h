@@ -7,12 +7,15 @@
 /* What came of all cases of one algorithm, and of those that needed each feature. */
 typedef struct exact_tally {
     int ran, refused, failed;
-    int left;                        /* cases that fell to another device                        */
+    int left;                        /* cases that fell to another device, or show nothing new   */
     double build_ms;                 /* that their programs took to build                        */
-    int ran_with[TSR__FEATURES];     /* cases that needed the feature and ran, in either half     */
+    int ran_with[TSR__FEATURES];     /* cases that needed the feature and ran, in any share       */
     int refused_with[TSR__FEATURES]; /* that needed it and were refused                          */
     int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature           */
+    uint32_t met[TSR__FEATURES];     /* which other features a case that ran has had beside each */
 } exact_tally;
+
+enum { EXACT_SHARES = 4 };
 
 typedef struct exact_lab {
     tsr_context *context;   /* of the device under test, which may be the CPU path too */
@@ -20,7 +23,8 @@ typedef struct exact_lab {
     tsr__family family;     /* whose algorithms are run; ANY: all */
     const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
     bool without_gpu;       /* by TESSERA_TEST_WITHOUT_GPU: the kernels for GPUs are not run */
-    int half;               /* by TESSERA_TEST_HALF, 0 or 1: which half of the cases is run; -1: all */
+    int share;              /* by TESSERA_TEST_SHARE: which of so many shares of the cases is run; -1: all */
+    bool pairs;             /* only cases that show a new pair of features are run */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;
@@ -42,7 +46,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 
 /* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, where an
- * algorithm has fewer than `least` cases in both halves, or ran fewer than a quarter of that, or where none ran. */
+ * algorithm has fewer than `least` cases in all shares, or ran fewer than an eighth of that, or where none ran. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
 /* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it
