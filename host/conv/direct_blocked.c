@@ -1,5 +1,6 @@
 /* The convolution for CPUs: kernels/conv/direct_blocked.cl tells what it does and why. */
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "conv/defines.h"
@@ -69,6 +70,14 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
     return tsr__packing_elements(&packed, p);
 }
 
+/* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the
+ * tiles that span two. */
+static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
+{
+    return tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(x) &&
+           tsr__tensor_has_dense_planes(&p->y) && (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
+}
+
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
 /* Channels of an input without blocks that are finished together: enough to amortise the addresses of a filter tap, few
@@ -86,9 +95,27 @@ static int64_t items(const tsr__problem *p, const tsr__params *params)
     return items_of_plane(p, params) * p->x.n * tsr__phases(p) * p->groups * tiles(p, params);
 }
 
-/* Many tiles in a work-item share its weights while they are in the nearest cache, but there should be work-items
- * enough to divide evenly among the compute units. The kernel has room for no more rounds. */
-enum { MOST_ROUNDS = 8, ITEMS_PER_UNIT = 4 };
+/* Tiles of a work-item. Many share its weights while they are in the nearest cache, but work-items should divide evenly
+ * among the compute units: the unit with most to do decides. What a work-item costs beside its tiles, in tiles, was
+ * measured with PoCL. The kernel has room for no more rounds than this. */
+static int32_t choose_rounds(const tsr_device *device, const tsr__problem *p, tsr__params made)
+{
+    enum { MOST_ROUNDS = 8 };
+    const double overhead = 0.15;
+    made.value[ROUNDS] = 1;
+    const int64_t tiles_of_plane = items_of_plane(p, &made), planes = items(p, &made) / tiles_of_plane;
+    double least = INFINITY;
+    int32_t best = 1;
+    for (int32_t rounds = MOST_ROUNDS; rounds > 0; --rounds) {
+        const int64_t parts = tsr__ceil_div(tiles_of_plane, rounds);
+        const int64_t most = tsr__ceil_div(parts * planes, device->compute_units);
+        const double cost = (double)most * ((double)tiles_of_plane / (double)parts + overhead);
+        if (cost >= least) continue;
+        least = cost;
+        best = (int32_t)tsr__ceil_div(tiles_of_plane, parts); /* even parts */
+    }
+    return best;
+}
 
 /* As many channels as have their weights cached beside a tile's inputs; few taps allow for more, which spares loads and
  * stores of sums. A multiple of every C_STEP. */
@@ -109,11 +136,9 @@ static tsr__params make_params(const tsr_device *device, const tsr__problem *p, 
     made.value[VECTOR] = (int32_t)(y_block > 1 && y_block < width ? y_block : width);
     made.value[TILE_Q] = tile_q;
     made.value[TILE_K] = tile_k;
-    made.value[ROUNDS] = MOST_ROUNDS;
     made.value[C_STEP] = (int32_t)(x_block > 1 ? x_block : PLAIN_C_STEP);
     made.value[C_SLAB] = slab(tsr__taps(p));
-    while (made.value[ROUNDS] > 1 && items(p, &made) < (int64_t)ITEMS_PER_UNIT * device->compute_units)
-        made.value[ROUNDS] /= 2;
+    made.value[ROUNDS] = choose_rounds(device, p, made);
     return made;
 }
 
@@ -128,13 +153,18 @@ static double use(const tsr__problem *p, const tsr__params *params)
 
 /* Sums, one tap's weights and one input fill the vector registers, of which AVX2 and SSE have 16 and AVX-512 has 32.
  * What counts is how many multiply-adds there are for each load: two units that multiply and add, as Xeons have them,
- * wait for loads where Zen 4's one does not. The speeds, of tiles that fit, are what a Xeon gave with PoCL. */
+ * wait for loads where Zen 4's one does not. The speeds, of tiles that fit, are what a Xeon gave with PoCL. Pixels that
+ * all lie at constant distances leave registers for more of them. */
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
 {
     static const struct {
         int32_t tile_q, tile_k;
         double speed;
-    } tiles[] = {{6, 4, 1.0}, {7, 3, 0.99}, {5, 5, 0.98}, {7, 2, 0.88}, {8, 1, 0.7}};
+        bool pointwise;
+    } tiles[] = {{6, 4, 1.0, false},  {7, 3, 0.99, false}, {5, 5, 0.98, false},
+                 {7, 2, 0.88, false}, {14, 1, 0.76, true}, {8, 1, 0.7, false}};
+    const tsr_tensor x = input(p);
+    const bool pointwise = is_pointwise(p, &x);
     double best = 0.0;
     *out = make_params(device, p, 12, 1);
     if (out->value[VECTOR] < 16) {
@@ -142,6 +172,7 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
         return;
     }
     for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; ++i) {
+        if (tiles[i].pointwise && !pointwise) continue;
         const tsr__params made = make_params(device, p, tiles[i].tile_q, tiles[i].tile_k);
         const double speed = tiles[i].speed * use(p, &made);
         if (speed > best) {
@@ -258,6 +289,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));
     tsr__launch_define(l, "FLAT", flat);
+    tsr__launch_define(l, "ONE_ROW", is_pointwise(p, &x));
     tsr__launch_define(l, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);
     tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
@@ -269,14 +301,6 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     (void)device;
     const tsr__packing packed = packing(p, params);
     tsr__launch_pack(l, &packed, p);
-}
-
-/* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the
- * tiles that span two. */
-static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
-{
-    return tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(x) &&
-           tsr__tensor_has_dense_planes(&p->y) && (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
 }
 
 /* Depth, height and width, or a plane as one row. */

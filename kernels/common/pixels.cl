@@ -1,11 +1,12 @@
 /* common/pixels: where TILE_Q pixels of y lie, counted through its planes.
  *
- *   compiled in TILE_Q Y_BLOCK (see common/tile.cl); FLAT: the planes of y and of the residual are rows; DEPTH: there
- *               is a third axis; PHASE_STEP_D _H _W: from one output of a phase to the next (see common/taps.cl), 1
- *               where there are none
+ *   compiled in TILE_Q Y_BLOCK (see common/tile.cl); FLAT: the planes of y and of the residual are rows in memory;
+ *               ONE_ROW: so are all planes, and are passed as one row; DEPTH: there is a third axis;
+ *               PHASE_STEP_D _H _W: from one output of a phase to the next (see common/taps.cl), 1 where there are none
  */
-#if !defined(FLAT) || !defined(DEPTH) || !defined(PHASE_STEP_D) || !defined(PHASE_STEP_H) || !defined(PHASE_STEP_W)
-#error "the host must define FLAT DEPTH PHASE_STEP_x"
+#if !defined(FLAT) || !defined(ONE_ROW) || !defined(DEPTH) || !defined(PHASE_STEP_D) || !defined(PHASE_STEP_H) || \
+    !defined(PHASE_STEP_W)
+#error "the host must define FLAT ONE_ROW DEPTH PHASE_STEP_x"
 #endif
 
 #include "common/target.cl"
@@ -19,6 +20,14 @@ typedef struct {
 static ALWAYS_INLINE pixels locate(int pixel, int p, int q)
 {
     pixels at;
+    if (ONE_ROW) {
+#pragma unroll
+        for (int t = 0; t < TILE_Q; ++t) {
+            at.d[t] = at.h[t] = 0;
+            at.w[t] = pixel + t;
+        }
+        return at;
+    }
     int iw = pixel % q, ih = pixel / q, id = 0;
     if (DEPTH) {
         id = ih / p;

@@ -22,7 +22,7 @@
  *   - Pixels are counted through the plane and not along a row, so only a plane's last tile can be partly idle.
  *   - The inner loop has no tests: a tap that falls into zero padding reads zeros from the head of the packed weights,
  *     and a row of taps that does so for all pixels is left out.
- *   - A tile that lies within one row and touches no padding takes a path with one pointer and constant distances.
+ *   - A tile that touches no padding takes a path without tests: from tap to tap all of its addresses move alike.
  *   - The work-item makes `rounds` tiles, all of them from c_slab channels before it goes on to the next ones, so that
  *     the slab's weights come from the nearest cache in all rounds but the first.
  *
@@ -74,14 +74,14 @@ static ALWAYS_INLINE int is_inside(tap_axis a, steps of, int first, int last, in
     return begin >= 0 && end < size;
 }
 
-/* Whether a tile lies in one row and none of its windows touches padding. */
-static ALWAYS_INLINE int is_interior(source in, const pixels *at)
+/* Whether none of a tile's windows touches padding, of outputs with so many rows and columns. */
+static ALWAYS_INLINE int is_interior(source in, const pixels *at, int rows, int columns)
 {
     const int last = TILE_Q - 1;
-    return at->h[0] == at->h[last] && (!DEPTH || at->d[0] == at->d[last]) &&
-           is_inside(in.across_h, in.of_h, at->h[0], at->h[0], in.h) &&
-           is_inside(in.across_w, in.of_w, at->w[0], at->w[last], in.w) &&
-           (!DEPTH || is_inside(in.across_d, in.of_d, at->d[0], at->d[0], in.d));
+    const int one_slice = !DEPTH || at->d[0] == at->d[last], one_row = one_slice && at->h[0] == at->h[last];
+    return is_inside(in.across_h, in.of_h, one_slice ? at->h[0] : 0, one_slice ? at->h[last] : rows - 1, in.h) &&
+           is_inside(in.across_w, in.of_w, one_row ? at->w[0] : 0, one_row ? at->w[last] : columns - 1, in.w) &&
+           (!DEPTH || is_inside(in.across_d, in.of_d, at->d[0], at->d[last], in.d));
 }
 
 /* Whether a row of the filter meets nothing but zeros in all of a tile's windows, which lie in one slice. */
@@ -99,6 +99,14 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                                    const int interior)
 {
     const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL;
+    int begin_d[TILE_Q], begin_h[TILE_Q], begin_w[TILE_Q], begin[TILE_Q];
+#pragma unroll
+    for (int t = 0; t < TILE_Q; ++t) {
+        begin_d[t] = DEPTH ? in.across_d.begin + at->d[t] * in.of_d.pixel : 0;
+        begin_h[t] = in.across_h.begin + at->h[t] * in.of_h.pixel;
+        begin_w[t] = in.across_w.begin + at->w[t] * in.of_w.pixel;
+        begin[t] = begin_d[t] * in.stride_d + begin_h[t] * in.stride_h + begin_w[t] * pixel_step;
+    }
 
     for (int c0 = 0; c0 < c; c0 += C_STEP, x += in.step) {
         const int channels = min(C_STEP, c - c0);
@@ -110,20 +118,21 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                     continue;
                 }
                 for (int is = 0; is < in.across_w.taps; ++is) {
+                    const int to_d = it * in.of_d.reach, to_h = ir * in.of_h.reach, to_w = is * in.of_w.reach;
+                    const int moved = (DEPTH ? to_d * in.stride_d : 0) + to_h * in.stride_h + to_w * pixel_step;
                     __global const REAL *from[TILE_Q];
                     int step[TILE_Q];
 #pragma unroll
                     for (int t = 0; t < TILE_Q; ++t) {
-                        const int u = interior ? 0 : t;
-                        const int d = DEPTH ? in.across_d.begin + at->d[u] * in.of_d.pixel + it * in.of_d.reach : 0;
-                        const int h = in.across_h.begin + at->h[u] * in.of_h.pixel + ir * in.of_h.reach;
-                        const int w = in.across_w.begin + (interior ? at->w[0] + t : at->w[t]) * in.of_w.pixel +
-                                      is * in.of_w.reach;
-                        const int id = interior ? d : look_up(d, in.d), ih = interior ? h : look_up(h, in.h);
-                        const int iw = interior ? w : look_up(w, in.w);
+                        const int id = look_up(begin_d[t] + to_d, in.d), ih = look_up(begin_h[t] + to_h, in.h);
+                        const int iw = look_up(begin_w[t] + to_w, in.w);
                         const int inside = interior || ((uint)ih < (uint)in.h && (uint)iw < (uint)in.w &&
                                                         (!DEPTH || (uint)id < (uint)in.d));
-                        from[t] = inside ? x + id * in.stride_d + ih * in.stride_h + iw * pixel_step : zeros;
+                        const int place = interior || PAD_MODE == 0
+                                              ? begin[t] + moved
+                                              : id * in.stride_d + ih * in.stride_h + iw * pixel_step;
+                        /* One pointer and constant distances, or pointers of their own. */
+                        from[t] = interior && ONE_ROW ? x + begin[0] + t * pixel_step : inside ? x + place : zeros;
                         /* NCHW reads the same zero again and again. */
                         step[t] = X_BLOCK != 1 ? 1 : inside ? in.channel : 0;
                     }
@@ -241,9 +250,10 @@ __kernel ONE_ITEM_GROUPS void conv_direct_blocked(
 #pragma unroll
             for (int a = 0; a < TILE_Q * TILE_K; ++a) sum[a] = c0 == 0 ? (REALV)(REAL_OF(0.0)) : kept[round][a];
 
-            if (FEW_C > 0 && is_interior(in, &at))
+            const int interior = is_interior(in, &at, rows, columns);
+            if (FEW_C > 0 && interior && at.h[0] == at.h[TILE_Q - 1])
                 multiply_few(sum, in, from, weights, &at);
-            else if (is_interior(in, &at))
+            else if (interior)
                 multiply(sum, in, from, weights, zeros, &at, channels, 1);
             else
                 multiply(sum, in, from, weights, zeros, &at, channels, 0);

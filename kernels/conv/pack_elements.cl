@@ -9,8 +9,7 @@
  *
  * Packed weights: [group][tile][taps][padded_c][tile_k]; spare channels have zeros.
  *
- * A work-item for each element: neighbours write neighbours. It is a program of its own for the reason that conv/pack is
- * one.
+ * A work-item for each element: neighbours write neighbours. A program of its own for the reason that conv/pack is one.
  */
 #include "common/types.cl"
 

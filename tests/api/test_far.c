@@ -14,8 +14,8 @@
 #include "support/support.h"
 #include "support/check.h"
 
-/* AddressSanitizer notes at every allocation which of its bytes may be touched: with buffers in the process's own memory,
- * as the CPU path's and PoCL's are, that takes minutes. Intel's runtime asks the system for them. */
+/* AddressSanitizer notes at every allocation which of its bytes may be touched: with buffers in the process's own
+ * memory, as the CPU path's and PoCL's are, that takes minutes. Intel's runtime asks the system for them. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOW_ALLOCATION true
 #elif defined(__has_feature)
