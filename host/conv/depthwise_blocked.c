@@ -8,9 +8,9 @@
 
 extern const tsr__source tsr__source_conv_depthwise_blocked;
 
-/* Floats in a vector; outputs of a row in a register tile. */
-enum { VECTOR, TILE_Q };
-static const char *const param_names[] = {"vec", "q", NULL};
+/* Floats in a vector; rows and columns of a register tile. */
+enum { VECTOR, TILE_P, TILE_Q };
+static const char *const param_names[] = {"vec", "p", "q", NULL};
 
 static void layouts(const tsr_device *device, tsr__problem *p)
 {
@@ -39,15 +39,26 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
     return tsr__packing_elements(&packed, p);
 }
 
-static const int32_t tiles_worth_trying[] = {7, 4, 6, 12};
-enum { TILES = sizeof tiles_worth_trying / sizeof tiles_worth_trying[0] };
+/* Whether two rows together pay: with strides they share few lines of x, 16 registers have no room for them, and what
+ * comes from beyond the caches is better read one row after the other. Measured on a Xeon with PoCL. */
+static bool pays_two_rows(const tsr_device *device, const tsr__problem *p, int32_t vector)
+{
+    enum { CACHED_BYTES = 4 << 20 }; /* of each compute unit */
+    const tsr__window *w = &p->window;
+    return vector >= 16 && w->stride[TSR_H] == 1 && w->stride[TSR_W] == 1 && p->y.size[TSR_H] > 1 &&
+           tsr__tensor_bytes(&p->x) + tsr__tensor_bytes(&p->y) <= (uint64_t)CACHED_BYTES * device->compute_units;
+}
 
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
-    size_t count = 0;
-    for (; count < TILES && count < capacity; ++count)
-        out[count] = (tsr__params){{(int32_t)tsr__cpu_channel_vector(device, &p->y), tiles_worth_trying[count]}};
-    return count;
+    static const struct {
+        int32_t p, q;
+    } tiles[] = {{1, 7}, {2, 7}, {1, 4}, {2, 4}, {1, 6}, {1, 12}};
+    enum { TILES = sizeof tiles / sizeof tiles[0] };
+    const int32_t vector = (int32_t)tsr__cpu_channel_vector(device, &p->y);
+    tsr__params all[TILES];
+    for (int i = 0; i < TILES; ++i) all[i] = (tsr__params){{vector, tiles[i].p, tiles[i].q}};
+    return tsr__tell_candidates(all, TILES, pays_two_rows(device, p, vector) ? 1 : 0, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
@@ -84,6 +95,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
     tsr__launch_define(l, "TRANSPOSED", 0);
     tsr__launch_define(l, "VEC", params->value[VECTOR]);
+    tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&p->x));
@@ -99,8 +111,10 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     const tsr__window *w = &p->window;
     enum { ENOUGH = 16 }; /* tiles */
     const int64_t vectors = vectors_of(p, params), tiles = tsr__ceil_div(p->y.size[TSR_W], params->value[TILE_Q]);
-    const tsr__cpu_share share = tsr__cpu_share_of(device, &p->y, tiles, vectors, ENOUGH);
-    const int64_t rows = tsr__ceil_div(p->y.size[TSR_D] * p->y.size[TSR_H], share.rows);
+    tsr_tensor bands = p->y;
+    bands.size[TSR_H] = tsr__ceil_div(p->y.size[TSR_H], params->value[TILE_P]);
+    const tsr__cpu_share share = tsr__cpu_share_of(device, &bands, tiles, vectors, ENOUGH);
+    const int64_t rows = tsr__ceil_div(bands.size[TSR_D] * bands.size[TSR_H], share.rows);
     const int64_t items = tsr__ceil_div(p->y.size[TSR_W], share.columns * params->value[TILE_Q]);
     const int64_t global[3] = {rows * items, tsr__ceil_div(vectors, share.vectors), p->y.n};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked");

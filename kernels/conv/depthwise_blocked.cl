@@ -1,39 +1,39 @@
 /* conv/depthwise_blocked: y = activation(scale * conv(x, w) + bias + residual) where each channel has one filter of its
  * own, for CPUs, channels side by side: in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      conv_depthwise_blocked: global = (ceil(O * P / rows) * ceil(Q / (TILE_Q * tiles)),
+ *   launch      conv_depthwise_blocked: global = (ceil(O * ceil(P / TILE_P) / rows) * ceil(Q / (TILE_Q * tiles)),
  *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
- *   compiled in R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the next, 0
- *               where it is passed; what common/tile.cl, taps.cl and epilogue.cl want
+ *   compiled in TILE_P R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the
+ *               next, 0 where it is passed; what common/tile.cl, taps.cl and epilogue.cl want
  *   run time    rows, tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and residual
  *
- * A work-item makes `tiles` tiles of TILE_Q outputs of each of `rows` rows, for `vectors` vectors of channels: in NHWC
- * all of them, so that memory is read from one end to the other. A tile stays in registers while all taps of the filter
- * are added, each with one load of its weights; whole vectors come in and go out, with no shuffles. A row of the image
- * is loaded once for all its taps, and what falls into the padding is zero there, so that the products have no tests.
+ * A work-item makes `tiles` tiles of TILE_P x TILE_Q outputs in each of `rows` bands of TILE_P rows, for `vectors`
+ * vectors of channels: in NHWC all of them, so that memory is read from one end to the other. A tile stays in registers
+ * while all taps of the filter are added; whole vectors come in and go out, with no shuffles. A row of the image is
+ * loaded once for all its taps and all of the tile's rows, and what falls into the padding is zero there, so that the
+ * products have no tests.
  *
  * Packed weights, by conv/pack.cl: [C / VEC][T][R][S][VEC].
  */
-#if !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || !defined(DILATION_H) || \
-    !defined(DILATION_W)
-#error "depthwise_blocked.c must define R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+#if !defined(TILE_P) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
+    !defined(DILATION_H) || !defined(DILATION_W)
+#error "depthwise_blocked.c must define TILE_P R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
 #endif
 
 #include "common/tile.cl"
 #include "common/taps.cl"
 
-/* Columns of x that the windows of a tile span. */
-#define SPAN ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+/* Columns and rows of x that the windows of a tile span. */
+#define SPAN   ((TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W + 1)
+#define SPAN_H ((TILE_P - 1) * STRIDE_H + (R - 1) * DILATION_H + 1)
 
-/* Adds one row of the filter to a tile whose first window begins at column iw. With interior, a constant, all its
- * columns lie in the image, and registers hold them; else they are copied, with zeros where there are none. With whole,
- * another, all VEC channels are there to be read. */
-static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *row, int iw, int w, int pixel,
-                                  int channels, __global const REAL *weights, const int interior, const int whole)
+/* Loads what a tile's windows see of a row of x, from column iw on. With interior, a constant, all its columns lie in
+ * the image; else there are zeros where there are none. With whole, another, all VEC channels are there to be read. */
+static ALWAYS_INLINE void load_line(REALV line[SPAN], __global const X_ELEMENT *row, int iw, int w, int pixel,
+                                    int channels, const int interior, const int whole)
 {
-    REALV line[SPAN];
     if (interior) {
         __global const X_ELEMENT *from = row + iw * pixel;
 #pragma unroll
@@ -53,9 +53,16 @@ static ALWAYS_INLINE void add_row(REALV sum[TILE_Q], __global const X_ELEMENT *r
             if ((uint)column < (uint)w) line[i] = load_first(row + column * pixel, channels);
         }
     }
+}
+
+/* Adds the products of a line and the filter's row that a row of the tile meets it with, if it does. */
+static ALWAYS_INLINE void add_line(REALV sum[TILE_Q], const REALV line[SPAN], int below, __global const REAL *weights)
+{
+    const int ir = below / DILATION_H;
+    if (below < 0 || below % DILATION_H != 0 || ir >= R) return;
 #pragma unroll
     for (int is = 0; is < S; ++is) {
-        const REALV filter = LOADV(weights + is * VEC);
+        const REALV filter = LOADV(weights + (ir * S + is) * VEC);
 #pragma unroll
         for (int t = 0; t < TILE_Q; ++t) sum[t] = fma(line[t * STRIDE_W + is * DILATION_W], filter, sum[t]);
     }
@@ -66,17 +73,21 @@ typedef struct {
     int id, ih, iw, d, h, w, t, dilation_d, x_d, x_h, pixel, channels;
 } tile_source;
 
-/* Adds all rows of the filter. */
-static ALWAYS_INLINE void add_rows(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
-                                   tile_source from, const int interior, const int whole)
+/* Adds all products of a tile. */
+static ALWAYS_INLINE void add_lines(REALV sum[TILE_P][TILE_Q], __global const X_ELEMENT *x,
+                                    __global const REAL *weights, tile_source from, const int interior, const int whole)
 {
-    for (int it = 0; it < from.t; ++it)
-        for (int ir = 0; ir < R; ++ir, weights += S * VEC) {
-            const int id = look_up(from.id + it * from.dilation_d, from.d);
-            const int ih = look_up(from.ih + ir * DILATION_H, from.h);
+    /* A row of one output skips those of the image that dilation leaves out. */
+    enum { STEP = TILE_P == 1 ? DILATION_H : 1 };
+    for (int it = 0; it < from.t; ++it, weights += R * S * VEC)
+        for (int i = 0; i < SPAN_H; i += STEP) {
+            const int id = look_up(from.id + it * from.dilation_d, from.d), ih = look_up(from.ih + i, from.h);
+            REALV line[SPAN];
             if ((uint)id >= (uint)from.d || (uint)ih >= (uint)from.h) continue;
-            add_row(sum, x + id * from.x_d + ih * from.x_h, from.iw, from.w, from.pixel, from.channels, weights,
-                    interior, whole);
+            load_line(line, x + id * from.x_d + ih * from.x_h, from.iw, from.w, from.pixel, from.channels, interior,
+                      whole);
+#pragma unroll
+            for (int j = 0; j < TILE_P; ++j) add_line(sum[j], line, i - j * STRIDE_H, weights);
         }
 }
 
@@ -84,28 +95,28 @@ static ALWAYS_INLINE void add_rows(REALV sum[TILE_Q], __global const X_ELEMENT *
  * behind a core's own they would come too late. */
 static ALWAYS_INLINE void fetch_below(__global const X_ELEMENT *x, tile_source from)
 {
-    const int first = from.ih + max(STRIDE_H, R);
+    const int first = from.ih + max(TILE_P * STRIDE_H, SPAN_H);
     if (DILATION_H > 1) return;
-    for (int row = first; row < min(first + min(STRIDE_H, R), from.h); ++row)
+    for (int row = first; row < min(first + min(TILE_P * STRIDE_H, SPAN_H), from.h); ++row)
 #pragma unroll
         for (int i = 0; i < SPAN; ++i) FETCH(x + from.id * from.x_d + row * from.x_h + (from.iw + i) * from.pixel);
 }
 
-/* A tile of a row of outputs before its epilogue. */
-static ALWAYS_INLINE void add_window(REALV sum[TILE_Q], __global const X_ELEMENT *x, __global const REAL *weights,
-                                     tile_source from)
+/* A tile of outputs before its epilogue. */
+static ALWAYS_INLINE void add_windows(REALV sum[TILE_P][TILE_Q], __global const X_ELEMENT *x,
+                                      __global const REAL *weights, tile_source from)
 {
-    const int interior = from.iw >= 0 && from.iw + (TILE_Q - 1) * STRIDE_W + (S - 1) * DILATION_W < from.w;
+    const int interior = from.iw >= 0 && from.iw + SPAN <= from.w;
     fetch_below(x, from);
 #pragma unroll
-    for (int i = 0; i < TILE_Q; ++i) sum[i] = (REALV)(REAL_OF(0.0));
+    for (int i = 0; i < TILE_P * TILE_Q; ++i) sum[i / TILE_Q][i % TILE_Q] = (REALV)(REAL_OF(0.0));
     /* NHWC may end within a vector. */
     if (Y_BLOCK == 0 && from.channels < VEC)
-        add_rows(sum, x, weights, from, 0, 0);
+        add_lines(sum, x, weights, from, 0, 0);
     else if (interior)
-        add_rows(sum, x, weights, from, 1, 1);
+        add_lines(sum, x, weights, from, 1, 1);
     else
-        add_rows(sum, x, weights, from, 0, 1);
+        add_lines(sum, x, weights, from, 0, 1);
 }
 
 __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
@@ -117,21 +128,27 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
                                                      int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w,
                                                      int r_n, int r_c, int r_d, int r_h, int r_w, int streams)
 {
-    const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles);
-    const int row0 = (int)get_global_id(0) / items * rows, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
+    const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles), bands = (p + TILE_P - 1) / TILE_P;
+    const int band0 = (int)get_global_id(0) / items * rows, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
     const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);
     const int end = min(first + vectors, (c + VEC - 1) / VEC), q_end = min(q, q0 + tiles * TILE_Q);
+    int place[TILE_Q], residual_place[TILE_Q];
+#pragma unroll
+    for (int i = 0; i < TILE_Q; ++i) {
+        place[i] = i * y_w;
+        residual_place[i] = i * r_w;
+    }
 
-    for (int row = row0; row < min(row0 + rows, o * p); ++row)
+    for (int band = band0; band < min(band0 + rows, o * bands); ++band) {
+        const int io = band / bands, ip = band % bands * TILE_P;
         for (int iq = q0; iq < q_end; iq += TILE_Q)
             for (int vector = first; vector < end; ++vector) {
                 const int channels = c - vector * VEC;
-                const ulong to = (ulong)(n * y_n + vector * y_c + row / p * y_d + row % p * y_h + iq * y_w);
-                const ulong added = (ulong)(n * r_n + vector * r_c + row / p * r_d + row % p * r_h + iq * r_w);
-                REALV sum[TILE_Q];
-                int place[TILE_Q], residual_place[TILE_Q];
-                const tile_source from = {row / p * stride_d - pad_d,
-                                          row % p * STRIDE_H - pad_h,
+                const int to = n * y_n + vector * y_c + io * y_d + ip * y_h + iq * y_w;
+                const int added = n * r_n + vector * r_c + io * r_d + ip * r_h + iq * r_w;
+                REALV sum[TILE_P][TILE_Q];
+                const tile_source from = {io * stride_d - pad_d,
+                                          ip * STRIDE_H - pad_h,
                                           iq * STRIDE_W - pad_w,
                                           d,
                                           h,
@@ -142,15 +159,15 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
                                           x_h,
                                           X_PIXEL > 0 ? X_PIXEL : x_w,
                                           channels};
-                add_window(sum, x + x_offset + n * x_n + vector * x_c,
-                           packed + packed_offset + vector * t * R * S * VEC, from);
+                add_windows(sum, x + x_offset + n * x_n + vector * x_c,
+                            packed + packed_offset + vector * t * R * S * VEC, from);
 #pragma unroll
-                for (int i = 0; i < TILE_Q; ++i) {
-                    place[i] = i * y_w;
-                    residual_place[i] = i * r_w;
-                }
-                finish_tile(sum, y + y_offset + to, place, 0, residual_place, 0, (ulong)(vector * VEC), channels,
-                            q_end - iq, streams, scale, scale_offset, bias, bias_offset, residual,
-                            residual_offset + added, slope, slope_offset, alpha, beta);
+                for (int j = 0; j < TILE_P; ++j)
+                    if (ip + j < p)
+                        finish_tile(sum[j], y + y_offset + (ulong)(to + j * y_h), place, 0, residual_place, 0,
+                                    (ulong)(vector * VEC), channels, q_end - iq, streams, scale, scale_offset, bias,
+                                    bias_offset, residual, residual_offset + (ulong)(added + j * r_h), slope,
+                                    slope_offset, alpha, beta);
             }
+    }
 }

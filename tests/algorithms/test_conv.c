@@ -57,6 +57,7 @@ int main(void)
     check_tiles(&lab, "conv:n2c19h23w21k37r3s3pd1,bias,relu", TSR_LAYOUT_ANY, tallies);
     check_tiles(&lab, "conv:n2c19h23w21k37r3s3pd1,bias,relu", TSR_LAYOUT_NCHW, tallies);
     check_tiles(&lab, "conv:n2c32h9w11k74r3s3pd1g2,residual", TSR_LAYOUT_NHWC, tallies); /* 16 channels in a group */
+    check_tiles(&lab, "conv:n2c37h23w21k37r3s3pd1g37,bias,relu", TSR_LAYOUT_ANY, tallies);
     check_spare_vectors(&lab, tallies);
     const int code = exact_report(&lab, &tsr__conv, tallies, 100);
     exact_lab_close(&lab);
