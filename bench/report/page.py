@@ -1,8 +1,8 @@
 """Writes docs/performance.md: page.py PAGE FILE.json...
 
 The files are those of `tessera bench --json` as scripts/bench calls them: any-1 and any-8 (layouts free; one image, eight),
-nchw-1 and nchw-8 (plain tensors), clblast; any-1 must be there. The pictures go to a folder beside the page, called as
-it without its suffix.
+nchw-1 and nchw-8 (plain tensors), clblast, intel (through Intel's runtime); any-1 must be there. The pictures go to a
+folder beside the page, called as it without its suffix.
 """
 
 import pathlib
@@ -121,6 +121,15 @@ def clblast_line(document):
             f"(worst {group['worst']:.1f}).\n")
 
 
+def intel_line(document):
+    """The same layers through another vendor's compiler."""
+    dense, depthwise = (group_of(document, "onednn", "classes", name) for name in ("dense", "depthwise"))
+    if dense is None:
+        return ""
+    return (f"Through Intel's runtime ({document['device']['driver']}), layouts free, one image, against oneDNN's choice: "
+            f"dense {dense['geomean']:.2f} (worst {dense['worst']:.2f}), depthwise {depthwise['geomean']:.2f}.\n")
+
+
 def below_table(document, peer):
     """The layers that are slower than the peer, the worst first."""
     results = [result for result in document["results"] if result["peers"].get(peer, {"ratio": 1})["ratio"] < 1]
@@ -159,7 +168,7 @@ def write(page, documents):
         return f"![{text}]({folder.name}/{name}.svg)\n" if f"{name}.svg" in drawn else ""
 
     parts = [head(documents), "## Against others\n", class_table(documents), clblast_line(documents.get("clblast")),
-             show("any-ratios", "Ratios of all layers, layouts free"),
+             intel_line(documents.get("intel")), show("any-ratios", "Ratios of all layers, layouts free"),
              show("nchw-ratios", "Ratios of all layers, plain tensors"),
              "## Whole networks\n", "The sum of the convolutions, each as often as the network has it; layouts free.\n",
              network_table(documents), "## Of what the machine can do\n", SHARES, share_table(documents),
