@@ -36,6 +36,10 @@ message(STATUS "Tests run on: ${devices}")
 #
 # OMP_WAIT_POLICY: the tests that compare a device with the CPU path use the cores in turns with the device's threads,
 # and OpenMP's threads would otherwise spin while the others work.
+set(timeout 1200)
+if(TESSERA_ALL_TESTS)
+    set(timeout 14400)
+endif()
 function(tsr_set_test_environment test icds selector)
     set(programs "TESSERA_TEST_CACHE=${TESSERA_TEST_CACHE}/programs;")
     if(icds STREQUAL "pocl")
@@ -43,7 +47,7 @@ function(tsr_set_test_environment test icds selector)
     endif()
     set_tests_properties(${test} PROPERTIES
         SKIP_RETURN_CODE 77
-        TIMEOUT 1200
+        TIMEOUT ${timeout}
         ENVIRONMENT "\
 TESSERA_TEST_DEVICE=${selector};\
 OCL_ICD_VENDORS=${icd_dir}/${icds};\

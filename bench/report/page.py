@@ -122,9 +122,9 @@ def clblast_line(document):
 
 
 def intel_line(document):
-    """The same layers through another vendor's compiler."""
+    """The convolutions through another vendor's compiler."""
     dense, depthwise = (group_of(document, "onednn", "classes", name) for name in ("dense", "depthwise"))
-    if dense is None:
+    if dense is None or depthwise is None:
         return ""
     return (f"Through Intel's runtime ({document['device']['driver']}), layouts free, one image, against oneDNN's choice: "
             f"dense {dense['geomean']:.2f} (worst {dense['worst']:.2f}), depthwise {depthwise['geomean']:.2f}.\n")
@@ -143,8 +143,9 @@ def head(documents):
     document = documents["any-1"]
     device = document["device"]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    peaks = [one["device"]["peak_gflops"] for one in documents.values()]
-    copies = [one["device"]["copy_gbps"] for one in documents.values()]
+    mine = [one for one in documents.values() if one["device"]["platform"] == document["device"]["platform"]]
+    peaks = [one["device"]["peak_gflops"] for one in mine]
+    copies = [one["device"]["copy_gbps"] for one in mine]
     versions = {name: version for one in documents.values() for name, version in one["peer_versions"].items()}
     names = {"onednn": "oneDNN", "onnxruntime": "ONNX Runtime", "clblast": "CLBlast"}
     machine = (

@@ -39,13 +39,15 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
     return tsr__packing_elements(&packed, p);
 }
 
-/* Whether two rows together pay: with strides they share few lines of x, 16 registers have no room for them, and what
- * comes from beyond the caches is better read one row after the other. Measured on a Xeon with PoCL. */
+/* Whether two rows together pay: with strides they share few lines of x and with dilation none, 16 registers have no
+ * room for them, and what comes from beyond the caches is better read one row after the other. Measured on a Xeon with
+ * PoCL. */
 static bool pays_two_rows(const tsr_device *device, const tsr__problem *p, int32_t vector)
 {
     enum { CACHED_BYTES = 4 << 20 }; /* of each compute unit */
     const tsr__window *w = &p->window;
-    return vector >= 16 && w->stride[TSR_H] == 1 && w->stride[TSR_W] == 1 && p->y.size[TSR_H] > 1 &&
+    return vector >= 16 && w->stride[TSR_H] == 1 && w->stride[TSR_W] == 1 && w->dilation[TSR_H] == 1 &&
+           p->y.size[TSR_H] > 1 &&
            tsr__tensor_bytes(&p->x) + tsr__tensor_bytes(&p->y) <= (uint64_t)CACHED_BYTES * device->compute_units;
 }
 
@@ -114,9 +116,9 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr_tensor bands = p->y;
     bands.size[TSR_H] = tsr__ceil_div(p->y.size[TSR_H], params->value[TILE_P]);
     const tsr__cpu_share share = tsr__cpu_share_of(device, &bands, tiles, vectors, ENOUGH);
-    const int64_t rows = tsr__ceil_div(bands.size[TSR_D] * bands.size[TSR_H], share.rows);
+    const int64_t items_of_bands = tsr__ceil_div(bands.size[TSR_D] * bands.size[TSR_H], share.rows);
     const int64_t items = tsr__ceil_div(p->y.size[TSR_W], share.columns * params->value[TILE_Q]);
-    const int64_t global[3] = {rows * items, tsr__ceil_div(vectors, share.vectors), p->y.n};
+    const int64_t global[3] = {items_of_bands * items, tsr__ceil_div(vectors, share.vectors), p->y.n};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_depthwise_blocked, "conv_depthwise_blocked");
     define(p, params, l);
     tsr__launch_slot(l, TSR__X);

@@ -1,6 +1,6 @@
 /* The convolution for CPUs: kernels/conv/direct_blocked.cl tells what it does and why. */
-#include <stdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conv/defines.h"
@@ -72,7 +72,7 @@ static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
 
 /* A filter of one tap that visits every pixel does not care where rows end: the plane as one row spares the kernel the
  * tiles that span two. */
-static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
+static bool is_one_row(const tsr__problem *p, const tsr_tensor *x)
 {
     return tsr__window_is_pointwise(&p->window) && tsr__tensor_has_dense_planes(x) &&
            tsr__tensor_has_dense_planes(&p->y) && (!p->has_residual || tsr__tensor_has_dense_planes(&p->residual));
@@ -84,15 +84,15 @@ static bool is_pointwise(const tsr__problem *p, const tsr_tensor *x)
  * enough for their planes' lines to stay cached. */
 enum { PLAIN_C_STEP = 16 };
 
-/* Work-items of one run: along the plane's pixels, and in all. */
+/* Work-items along a plane's pixels, and planes of them in one run: images, phases, and tiles of channels. */
 static int64_t items_of_plane(const tsr__problem *p, const tsr__params *params)
 {
     return tsr__ceil_div(tsr__phase_pixels(p), (int64_t)params->value[TILE_Q] * params->value[ROUNDS]);
 }
 
-static int64_t items(const tsr__problem *p, const tsr__params *params)
+static int64_t planes(const tsr__problem *p, const tsr__params *params)
 {
-    return items_of_plane(p, params) * p->x.n * tsr__phases(p) * p->groups * tiles(p, params);
+    return p->x.n * tsr__phases(p) * p->groups * tiles(p, params);
 }
 
 /* Tiles of a work-item. Many share its weights while they are in the nearest cache, but work-items should divide evenly
@@ -103,16 +103,16 @@ static int32_t choose_rounds(const tsr_device *device, const tsr__problem *p, ts
     enum { MOST_ROUNDS = 8 };
     const double overhead = 0.15;
     made.value[ROUNDS] = 1;
-    const int64_t tiles_of_plane = items_of_plane(p, &made), planes = items(p, &made) / tiles_of_plane;
+    const int64_t tiles_of_plane = items_of_plane(p, &made);
     double least = INFINITY;
     int32_t best = 1;
     for (int32_t rounds = MOST_ROUNDS; rounds > 0; --rounds) {
         const int64_t parts = tsr__ceil_div(tiles_of_plane, rounds);
-        const int64_t most = tsr__ceil_div(parts * planes, device->compute_units);
+        const int64_t most = tsr__ceil_div(parts * planes(p, &made), device->compute_units);
         const double cost = (double)most * ((double)tiles_of_plane / (double)parts + overhead);
         if (cost >= least) continue;
         least = cost;
-        best = (int32_t)tsr__ceil_div(tiles_of_plane, parts); /* even parts */
+        best = (int32_t)tsr__even_part(tiles_of_plane, rounds);
     }
     return best;
 }
@@ -160,11 +160,11 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
     static const struct {
         int32_t tile_q, tile_k;
         double speed;
-        bool pointwise;
+        bool for_one_row;
     } tiles[] = {{6, 4, 1.0, false},  {7, 3, 0.99, false}, {5, 5, 0.98, false},
                  {7, 2, 0.88, false}, {14, 1, 0.76, true}, {8, 1, 0.7, false}};
     const tsr_tensor x = input(p);
-    const bool pointwise = is_pointwise(p, &x);
+    const bool one_row = is_one_row(p, &x);
     double best = 0.0;
     *out = make_params(device, p, 12, 1);
     if (out->value[VECTOR] < 16) {
@@ -172,7 +172,7 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
         return;
     }
     for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; ++i) {
-        if (tiles[i].pointwise && !pointwise) continue;
+        if (tiles[i].for_one_row && !one_row) continue;
         const tsr__params made = make_params(device, p, tiles[i].tile_q, tiles[i].tile_k);
         const double speed = tiles[i].speed * use(p, &made);
         if (speed > best) {
@@ -197,7 +197,7 @@ static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__p
 {
     static const struct {
         int32_t tile_q, tile_k;
-    } shapes[] = {{6, 4}, {7, 3}, {5, 5}, {8, 3}, {7, 4}, {7, 2}, {12, 2}, {6, 2}, {8, 1}, {12, 1}};
+    } shapes[] = {{6, 4}, {7, 3}, {5, 5}, {8, 3}, {7, 4}, {7, 2}, {12, 2}, {6, 2}, {8, 1}, {12, 1}, {14, 1}};
     static const int32_t slabs[] = {64, 256, 1024};
     tsr__params made;
     params(device, p, &made);
@@ -289,7 +289,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));
     tsr__launch_define(l, "FLAT", flat);
-    tsr__launch_define(l, "ONE_ROW", is_pointwise(p, &x));
+    tsr__launch_define(l, "ONE_ROW", is_one_row(p, &x));
     tsr__launch_define(l, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);
     tsr__launch_define(l, "TRANSPOSED", p->window.transposed);
     tsr__launch_define(l, "PAD_MODE", p->window.pad_mode);
@@ -304,11 +304,11 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
 }
 
 /* Depth, height and width, or a plane as one row. */
-static void launch_size(tsr__launch *l, const tsr_tensor *t, bool flat)
+static void launch_size(tsr__launch *l, const tsr_tensor *t, bool one_row)
 {
-    tsr__launch_int(l, flat ? 1 : t->size[TSR_D]);
-    tsr__launch_int(l, flat ? 1 : t->size[TSR_H]);
-    tsr__launch_int(l, flat ? tsr__tensor_plane(t) : t->size[TSR_W]);
+    tsr__launch_int(l, one_row ? 1 : t->size[TSR_D]);
+    tsr__launch_int(l, one_row ? 1 : t->size[TSR_H]);
+    tsr__launch_int(l, one_row ? tsr__tensor_plane(t) : t->size[TSR_W]);
 }
 
 static void launch_axis_strides(tsr__launch *l, const tsr_tensor *t)
@@ -342,7 +342,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
 {
     (void)device;
     const tsr_tensor x = input(p);
-    const bool flat = is_pointwise(p, &x);
+    const bool one_row = is_one_row(p, &x);
     const int64_t global[3] = {items_of_plane(p, params), p->x.n * tsr__phases(p), p->groups * tiles(p, params)};
     if (is_staged(p))
         tsr__reorder_rows_launch(tsr__launches_add(out, NULL, NULL), &p->x, TSR__X, &x, TSR__WORKSPACE, 0);
@@ -355,8 +355,8 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__phases(p));
     tsr__launch_int(l, tsr__group_c(p));
     tsr__launch_int(l, tsr__group_k(p));
-    launch_size(l, &x, flat);
-    launch_size(l, &p->y, flat);
+    launch_size(l, &x, one_row);
+    launch_size(l, &p->y, one_row);
     tsr__launch_window(l, &p->window);
     tsr__launch_int(l, tiles(p, params));
     tsr__launch_int(l, params->value[C_SLAB]);

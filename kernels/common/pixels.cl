@@ -1,8 +1,9 @@
 /* common/pixels: where TILE_Q pixels of y lie, counted through its planes.
  *
- *   compiled in TILE_Q Y_BLOCK (see common/tile.cl); FLAT: the planes of y and of the residual are rows in memory;
- *               ONE_ROW: so are all planes, and are passed as one row; DEPTH: there is a third axis;
- *               PHASE_STEP_D _H _W: from one output of a phase to the next (see common/taps.cl), 1 where there are none
+ *   compiled in TILE_Q Y_BLOCK (see common/tile.cl); FLAT: the planes of y and of the residual are rows in memory, and
+ *               there are no phases; ONE_ROW: those of x are too, and all are passed as one row; DEPTH: there is a
+ *               third axis; PHASE_STEP_D _H _W: from one output of a phase to the next (see common/taps.cl), 1 where
+ *               there are none
  */
 #if !defined(FLAT) || !defined(ONE_ROW) || !defined(DEPTH) || !defined(PHASE_STEP_D) || !defined(PHASE_STEP_H) || \
     !defined(PHASE_STEP_W)

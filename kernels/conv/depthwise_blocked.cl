@@ -1,15 +1,16 @@
 /* conv/depthwise_blocked: y = activation(scale * conv(x, w) + bias + residual) where each channel has one filter of its
  * own, for CPUs, channels side by side: in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      conv_depthwise_blocked: global = (ceil(O * ceil(P / TILE_P) / rows) * ceil(Q / (TILE_Q * tiles)),
+ *   launch      conv_depthwise_blocked: global = (ceil(O * ceil(P / TILE_P) / bands_each) * ceil(Q / (TILE_Q * tiles)),
  *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
  *   compiled in TILE_P R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the
  *               next, 0 where it is passed; what common/tile.cl, taps.cl and epilogue.cl want
- *   run time    rows, tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and residual
+ *   run time    bands_each, tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and
+ *               residual
  *
- * A work-item makes `tiles` tiles of TILE_P x TILE_Q outputs in each of `rows` bands of TILE_P rows, for `vectors`
+ * A work-item makes `tiles` tiles of TILE_P x TILE_Q outputs in each of `bands_each` bands of TILE_P rows, for `vectors`
  * vectors of channels: in NHWC all of them, so that memory is read from one end to the other. A tile stays in registers
  * while all taps of the filter are added; whole vectors come in and go out, with no shuffles. A row of the image is
  * loaded once for all its taps and all of the tile's rows, and what falls into the padding is zero there, so that the
@@ -122,14 +123,14 @@ static ALWAYS_INLINE void add_windows(REALV sum[TILE_P][TILE_Q], __global const 
 __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
                                                      __global const REAL *restrict packed, ulong packed_offset,
                                                      EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                     int rows, int tiles, int vectors, int c, int d, int h, int w,
+                                                     int bands_each, int tiles, int vectors, int c, int d, int h, int w,
                                                      int o, int p, int q, int t, int stride_d, int dilation_d,
                                                      int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d,
                                                      int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w,
                                                      int r_n, int r_c, int r_d, int r_h, int r_w, int streams)
 {
     const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles), bands = (p + TILE_P - 1) / TILE_P;
-    const int band0 = (int)get_global_id(0) / items * rows, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
+    const int band0 = (int)get_global_id(0) / items * bands_each, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
     const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);
     const int end = min(first + vectors, (c + VEC - 1) / VEC), q_end = min(q, q0 + tiles * TILE_Q);
     int place[TILE_Q], residual_place[TILE_Q];
@@ -139,7 +140,7 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
         residual_place[i] = i * r_w;
     }
 
-    for (int band = band0; band < min(band0 + rows, o * bands); ++band) {
+    for (int band = band0; band < min(band0 + bands_each, o * bands); ++band) {
         const int io = band / bands, ip = band % bands * TILE_P;
         for (int iq = q0; iq < q_end; iq += TILE_Q)
             for (int vector = first; vector < end; ++vector) {

@@ -99,13 +99,15 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                                    const int interior)
 {
     const int pixel_step = X_PIXEL == 0 ? in.stride_w : X_PIXEL;
-    int begin_d[TILE_Q], begin_h[TILE_Q], begin_w[TILE_Q], begin[TILE_Q];
+    int begin_d[TILE_Q], begin_h[TILE_Q], begin_w[TILE_Q];
+    uint begin[TILE_Q]; /* in the padding, places wrap around; what a tap moves them by leads back */
 #pragma unroll
     for (int t = 0; t < TILE_Q; ++t) {
         begin_d[t] = DEPTH ? in.across_d.begin + at->d[t] * in.of_d.pixel : 0;
         begin_h[t] = in.across_h.begin + at->h[t] * in.of_h.pixel;
         begin_w[t] = in.across_w.begin + at->w[t] * in.of_w.pixel;
-        begin[t] = begin_d[t] * in.stride_d + begin_h[t] * in.stride_h + begin_w[t] * pixel_step;
+        begin[t] = (uint)begin_d[t] * (uint)in.stride_d + (uint)begin_h[t] * (uint)in.stride_h +
+                   (uint)begin_w[t] * (uint)pixel_step;
     }
 
     for (int c0 = 0; c0 < c; c0 += C_STEP, x += in.step) {
@@ -119,7 +121,8 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                 }
                 for (int is = 0; is < in.across_w.taps; ++is) {
                     const int to_d = it * in.of_d.reach, to_h = ir * in.of_h.reach, to_w = is * in.of_w.reach;
-                    const int moved = (DEPTH ? to_d * in.stride_d : 0) + to_h * in.stride_h + to_w * pixel_step;
+                    const uint moved =
+                        (uint)to_d * (uint)in.stride_d + (uint)to_h * (uint)in.stride_h + (uint)to_w * (uint)pixel_step;
                     __global const REAL *from[TILE_Q];
                     int step[TILE_Q];
 #pragma unroll
@@ -129,10 +132,10 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
                         const int inside = interior || ((uint)ih < (uint)in.h && (uint)iw < (uint)in.w &&
                                                         (!DEPTH || (uint)id < (uint)in.d));
                         const int place = interior || PAD_MODE == 0
-                                              ? begin[t] + moved
+                                              ? (int)(begin[t] + moved)
                                               : id * in.stride_d + ih * in.stride_h + iw * pixel_step;
                         /* One pointer and constant distances, or pointers of their own. */
-                        from[t] = interior && ONE_ROW ? x + begin[0] + t * pixel_step : inside ? x + place : zeros;
+                        from[t] = interior && ONE_ROW ? x + (int)begin[0] + t * pixel_step : inside ? x + place : zeros;
                         /* NCHW reads the same zero again and again. */
                         step[t] = X_BLOCK != 1 ? 1 : inside ? in.channel : 0;
                     }

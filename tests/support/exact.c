@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv/conv.h"
 #include "cpu/pooling.h"
 #include "device.h"
 #include "pool_backward/pool_backward.h"
@@ -367,29 +368,56 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
     return offer;
 }
 
-/* Whether a case falls to another share. What tells programs apart decides, so that shares have few programs in common.
- * Operators without a window have few programs, and what is made for GPUs and sums in half have one device alone to run
- * on. Where pairs thin out the cases, there are half as many shares. */
-static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family)
+/* Whether a case falls to another of so many shares. What tells programs apart decides, mixed so that neighbours fall
+ * to different ones, and shares have few programs in common. Operators without a window have few programs, and what is
+ * made for GPUs and sums in half have one device alone to run on. */
+static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family, uint32_t shares)
 {
     if (lab->share < 0 || !p->op->has_window || p->half_sums || family == TSR__GPU_FAMILY) return false;
     const uint32_t window = (uint32_t)(p->window.filter[TSR_H] + p->window.stride[TSR_H] + p->window.dilation[TSR_H]);
-    const uint32_t features = tsr__problem_features(p) * UINT32_C(2654435761) >> 16;
-    const uint32_t shares = lab->pairs ? EXACT_SHARES / 2 : EXACT_SHARES;
-    return (window + features + (uint32_t)p->x.layout + (uint32_t)algorithm) % shares != (uint32_t)lab->share % shares;
+    const uint32_t mixed = tsr__problem_features(p) * UINT32_C(2654435761) >> 16; /* Knuth's multiplier */
+    return (window + mixed + (uint32_t)p->x.layout + (uint32_t)algorithm) % shares != (uint32_t)lab->share % shares;
 }
 
-/* Whether a case has two features together that its algorithm has not run with yet, or one for the first time. */
+/* What a kernel may do by itself for a problem: its features, and kinds of what one feature stands for, or none. */
+static uint64_t traits(const tsr__problem *p)
+{
+    enum {
+        PAD_MODES = TSR__FEATURES,
+        POOLS = PAD_MODES + 4,
+        PASS = POOLS + 4,
+        INDICES,
+        ACCUMULATE,
+        ACTIVATIONS,
+        END = 64
+    };
+    _Static_assert(ACTIVATIONS + 8 <= END, "there are more features than bits");
+    const uint64_t one = 1;
+    return tsr__problem_features(p) | one << (PAD_MODES + p->window.pad_mode) | one << (POOLS + p->pool_kind) |
+           (uint64_t)(p->op != &tsr__conv) << PASS | (uint64_t)(tsr__index_bytes(p) == 8) << INDICES |
+           (uint64_t)p->accumulate << ACCUMULATE | one << (ACTIVATIONS + p->activation % (END - ACTIVATIONS));
+}
+
+/* Whether a case has two traits together that its algorithm has not run with yet, or one for the first time. */
 static bool shows_a_pair(const tsr__problem *p, exact_tally *tally)
 {
-    const uint32_t features = tsr__problem_features(p);
+    const uint64_t mine = traits(p);
     bool shows = false;
-    for (int i = 0; i < TSR__FEATURES; ++i) {
-        if (!(features >> i & 1)) continue;
-        shows |= (features & ~tally->met[i]) != 0;
-        tally->met[i] |= features;
+    for (int i = 0; i < 64; ++i) {
+        if (!(mine >> i & 1)) continue;
+        shows |= (mine & ~tally->met[i]) != 0;
+        tally->met[i] |= mine;
     }
     return shows;
+}
+
+/* Whether a case is not run here: it falls to another share, or shows nothing new. */
+static bool is_left_out(const exact_lab *lab, const tsr__offer *offer, size_t algorithm, exact_tally *tally)
+{
+    const tsr__family family = offer->algorithm->family;
+    if (!lab->pairs) return is_left(lab, &offer->whole, algorithm, family, EXACT_SHARES);
+    return is_left(lab, &offer->whole, algorithm, family, EXACT_SHARES / 2) ||
+           (family != TSR__GPU_FAMILY && !shows_a_pair(&offer->whole, tally));
 }
 
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies)
@@ -439,7 +467,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
         judge_features(&offer, &tallies[i]);
         if (offer.refusal != NULL)
             ++tallies[i].refused;
-        else if (is_left(lab, problem, i, list[i]->family) || (lab->pairs && !shows_a_pair(problem, &tallies[i])))
+        else if (is_left_out(lab, &offer, i, &tallies[i]))
             ++tallies[i].left;
         else
             check(lab, &offer, packed, &kept, &tallies[i]);
@@ -456,7 +484,7 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
         const tsr__algorithm *algorithm = list[i];
         tsr__offer offer = ask(lab, algorithm, problem, UINT64_MAX);
         if (!takes_part(lab, algorithm) || offer.refusal != NULL || algorithm->candidates == NULL) continue;
-        if (is_left(lab, problem, i, algorithm->family)) {
+        if (is_left(lab, problem, i, algorithm->family, EXACT_SHARES / 2)) {
             ++tallies[i].left;
             continue;
         }
@@ -478,10 +506,10 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
     for (size_t i = 0; list[i] != NULL; ++i) {
         const exact_tally *t = &tallies[i];
         if (!takes_part(lab, list[i])) continue;
-        printf("%s/%s: %d ran, %d left to another device, %d refused, %d failed; built in %.1f s\n", op->name,
-               list[i]->name, t->ran, t->left, t->refused, t->failed, t->build_ms / 1000.0);
+        printf("%s/%s: %d ran, %d left out, %d refused, %d failed; built in %.1f s\n", op->name, list[i]->name, t->ran,
+               t->left, t->refused, t->failed, t->build_ms / 1000.0);
         /* Without shares nothing is left. */
-        const bool too_few = t->ran < least / 8 || t->ran + t->left < least;
+        const bool too_few = t->ran < (least + 7) / 8 || t->ran + t->left < least;
         if (too_few) printf("FAILED %s ran fewer than %d cases\n", list[i]->name, least);
         passed += t->ran - t->failed;
         failed += t->failed;

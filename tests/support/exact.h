@@ -7,14 +7,16 @@
 /* What came of all cases of one algorithm, and of those that needed each feature. */
 typedef struct exact_tally {
     int ran, refused, failed;
-    int left;                        /* cases that fell to another device, or show nothing new   */
+    int left;                        /* cases that fell to another share, or show nothing new    */
     double build_ms;                 /* that their programs took to build                        */
-    int ran_with[TSR__FEATURES];     /* cases that needed the feature and ran, in any share       */
+    int ran_with[TSR__FEATURES];     /* that needed the feature and ran, or were left            */
     int refused_with[TSR__FEATURES]; /* that needed it and were refused                          */
     int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature           */
-    uint32_t met[TSR__FEATURES];     /* which other features a case that ran has had beside each */
+    uint64_t met[64];                /* what the cases that ran had beside each trait            */
 } exact_tally;
 
+/* Of every algorithm's cases, in most tests; of features, and of the params that a tuner tries, half as many. Two
+ * devices that run shares 0 and 3 so run all of these. */
 enum { EXACT_SHARES = 4 };
 
 typedef struct exact_lab {
@@ -24,7 +26,7 @@ typedef struct exact_lab {
     const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
     bool without_gpu;       /* by TESSERA_TEST_WITHOUT_GPU: the kernels for GPUs are not run */
     int share;              /* by TESSERA_TEST_SHARE: which of so many shares of the cases is run; -1: all */
-    bool pairs;             /* only cases that show a new pair of features are run */
+    bool pairs;             /* of kernels for CPUs only cases that show a new pair of traits are run */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;

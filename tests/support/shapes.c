@@ -81,6 +81,7 @@ static const char *const other_convs[] = {
     "conv:c4w9k3s3pd1",
     "conv:n2c3w17k5s4st2dl2pd0",
     "conv:c2d5h4w6k3t3r2s3pd1",
+    "conv:c1h4w70000k1r3dl40000x1pd40000x0", /* places of padding beyond 32 bits */
     "conv:c3d4h4w4k4t2r2s2st2",
     "conv:c4d3h5w5k2t3r3s3pd1g2",
     "conv:c1d1h3w3k1t2r1s1pd1",
