@@ -1,8 +1,8 @@
 /* conv/depthwise_blocked: y = activation(scale * conv(x, w) + bias + residual) where each channel has one filter of its
  * own, for CPUs, channels side by side: in blocks or all of them (NHWC); 1 to 3 axes.
  *
- *   launch      conv_depthwise_blocked: global = (ceil(O * ceil(P / TILE_P) / bands_each) * ceil(Q / (TILE_Q * tiles)),
- *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1)
+ *   launch      conv_depthwise_blocked: global = (ceil(O * bands / bands_each) * ceil(Q / (TILE_Q * tiles)),
+ *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1); bands = ceil(P / TILE_P)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
  *   compiled in TILE_P R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the
@@ -10,7 +10,7 @@
  *   run time    bands_each, tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and
  *               residual
  *
- * A work-item makes `tiles` tiles of TILE_P x TILE_Q outputs in each of `bands_each` bands of TILE_P rows, for `vectors`
+ * A work-item makes `tiles` tiles of TILE_P x TILE_Q outputs in each of `bands_each` bands of rows, for `vectors`
  * vectors of channels: in NHWC all of them, so that memory is read from one end to the other. A tile stays in registers
  * while all taps of the filter are added; whole vectors come in and go out, with no shuffles. A row of the image is
  * loaded once for all its taps and all of the tile's rows, and what falls into the padding is zero there, so that the

@@ -374,7 +374,9 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
 static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family, uint32_t shares)
 {
     if (lab->share < 0 || !p->op->has_window || p->half_sums || family == TSR__GPU_FAMILY) return false;
-    const uint32_t window = (uint32_t)(p->window.filter[TSR_H] + p->window.stride[TSR_H] + p->window.dilation[TSR_H]);
+    const int64_t *filter = p->window.filter, *stride = p->window.stride, *dilation = p->window.dilation;
+    /* Filters of one tap have few programs; their channels spread them. */
+    const uint32_t window = (uint32_t)(tsr__taps(p) == 1 ? p->x.c : filter[TSR_H] + stride[TSR_H] + dilation[TSR_H]);
     const uint32_t mixed = tsr__problem_features(p) * UINT32_C(2654435761) >> 16; /* Knuth's multiplier */
     return (window + mixed + (uint32_t)p->x.layout + (uint32_t)algorithm) % shares != (uint32_t)lab->share % shares;
 }
