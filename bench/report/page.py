@@ -1,12 +1,11 @@
-"""Writes docs/performance.md: page.py PAGE FILE.json...
+"""Writes docs/performance.md: page.py PAGE COMMIT FILE.json...
 
 The files are those of `tessera bench --json` as scripts/bench calls them: any-1 and any-8 (layouts free; one image, eight),
-nchw-1 and nchw-8 (plain tensors), clblast, intel (through Intel's runtime); any-1 must be there. The pictures go to a
-folder beside the page, called as it without its suffix.
+nchw-1 and nchw-8 (plain tensors), clblast, intel (through Intel's runtime), onednn-3 (another oneDNN); any-1 must be
+there. The pictures go to a folder beside the page, called as it without its suffix. COMMIT is what was measured.
 """
 
 import pathlib
-import subprocess
 import sys
 import textwrap
 
@@ -121,13 +120,15 @@ def clblast_line(document):
             f"(worst {group['worst']:.1f}).\n")
 
 
-def intel_line(document):
-    """The convolutions through another vendor's compiler."""
+def convolutions_line(document, what):
+    """The convolutions in other company, layouts free, one image."""
     dense, depthwise = (group_of(document, "onednn", "classes", name) for name in ("dense", "depthwise"))
     if dense is None or depthwise is None:
         return ""
-    return (f"Through Intel's runtime ({document['device']['driver']}), layouts free, one image, against oneDNN's choice: "
-            f"dense {dense['geomean']:.2f} (worst {dense['worst']:.2f}), depthwise {depthwise['geomean']:.2f}.\n")
+    versions = {"driver": document["device"]["driver"], "onednn": document["peer_versions"]["onednn"]}
+    return "\n".join(textwrap.wrap(
+        f"{what.format(**versions)}, layouts free, one image: dense {dense['geomean']:.2f} (worst {dense['worst']:.2f}), "
+        f"depthwise {depthwise['geomean']:.2f}.", 120)) + "\n"
 
 
 def below_table(document, peer):
@@ -139,26 +140,26 @@ def below_table(document, peer):
     return table(["layer", "algorithm", "ratio"], rows) if rows else "None.\n"
 
 
-def head(documents):
+def head(documents, commit):
     document = documents["any-1"]
     device = document["device"]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     mine = [one for one in documents.values() if one["device"]["platform"] == document["device"]["platform"]]
     peaks = [one["device"]["peak_gflops"] for one in mine]
     copies = [one["device"]["copy_gbps"] for one in mine]
-    versions = {name: version for one in documents.values() for name, version in one["peer_versions"].items()}
+    versions = {name: version for key, one in documents.items() if key != "onednn-3"
+                for name, version in one["peer_versions"].items()}
     names = {"onednn": "oneDNN", "onnxruntime": "ONNX Runtime", "clblast": "CLBlast"}
     machine = (
         f"`scripts/bench` measured this and wrote this page. Device: {device['name']}, {device['platform']} "
         f"{device['driver']}, {device['compute_units']} compute units. {document['date'][:10]}, commit "
-        f"{commit.stdout.strip()}. Peers, with as many threads: "
+        f"{commit}. Peers, with as many threads: "
         + ", ".join(f"{names.get(name, name)} {version}" for name, version in versions.items())
         + f". While it ran the machine gave {min(peaks):.0f} to {max(peaks):.0f} GFLOP/s (multiply-adds on registers) and "
         f"{min(copies):.0f} to {max(copies):.0f} GB/s (copy of 64 MiB, both ways counted): medians of each file's layers.")
     return HEAD.format(machine="\n".join(textwrap.wrap(machine, 120, break_on_hyphens=False)))
 
 
-def write(page, documents):
+def write(page, commit, documents):
     folder = page.with_suffix("")
     for old in folder.glob("*.svg"):
         old.unlink()
@@ -168,8 +169,10 @@ def write(page, documents):
     def show(name, text):
         return f"![{text}]({folder.name}/{name}.svg)\n" if f"{name}.svg" in drawn else ""
 
-    parts = [head(documents), "## Against others\n", class_table(documents), clblast_line(documents.get("clblast")),
-             intel_line(documents.get("intel")), show("any-ratios", "Ratios of all layers, layouts free"),
+    parts = [head(documents, commit), "## Against others\n", class_table(documents), clblast_line(documents.get("clblast")),
+             convolutions_line(documents.get("intel"), "Through Intel's runtime ({driver}) against oneDNN's choice"),
+             convolutions_line(documents.get("onednn-3"),
+                               "PoCL against the choice of oneDNN {onednn}, on SYCL and Intel's runtime"), show("any-ratios", "Ratios of all layers, layouts free"),
              show("nchw-ratios", "Ratios of all layers, plain tensors"),
              "## Whole networks\n", "The sum of the convolutions, each as often as the network has it; layouts free.\n",
              network_table(documents), "## Of what the machine can do\n", SHARES, share_table(documents),
@@ -184,8 +187,8 @@ def write(page, documents):
 
 
 def main():
-    page, *files = map(pathlib.Path, sys.argv[1:])
-    write(page, {file.stem: figures.read(file) for file in files})
+    page, commit, *files = sys.argv[1:]
+    write(pathlib.Path(page), commit, {file.stem: figures.read(file) for file in map(pathlib.Path, files)})
 
 
 main()
