@@ -31,15 +31,16 @@ endif()
 list(JOIN TESSERA_TEST_DEVICES " " devices)
 message(STATUS "Tests run on: ${devices}")
 
+set(timeout 1200)
+if(TESSERA_ALL_TESTS)
+    set(timeout 14400)
+endif()
+
 # Programs of PoCL are kept by PoCL itself. To ask it for a program's binary, as the library's cache does, has it compile
 # each kernel a second time, for a local size that is not known: that took half of the time of all tests.
 #
 # OMP_WAIT_POLICY: the tests that compare a device with the CPU path use the cores in turns with the device's threads,
 # and OpenMP's threads would otherwise spin while the others work.
-set(timeout 1200)
-if(TESSERA_ALL_TESTS)
-    set(timeout 14400)
-endif()
 function(tsr_set_test_environment test icds selector)
     set(programs "TESSERA_TEST_CACHE=${TESSERA_TEST_CACHE}/programs;")
     if(icds STREQUAL "pocl")

@@ -169,10 +169,12 @@ def write(page, commit, documents):
     def show(name, text):
         return f"![{text}]({folder.name}/{name}.svg)\n" if f"{name}.svg" in drawn else ""
 
-    parts = [head(documents, commit), "## Against others\n", class_table(documents), clblast_line(documents.get("clblast")),
+    parts = [head(documents, commit), "## Against others\n", class_table(documents),
+             clblast_line(documents.get("clblast")),
              convolutions_line(documents.get("intel"), "Through Intel's runtime ({driver}) against oneDNN's choice"),
              convolutions_line(documents.get("onednn-3"),
-                               "PoCL against the choice of oneDNN {onednn}, on SYCL and Intel's runtime"), show("any-ratios", "Ratios of all layers, layouts free"),
+                               "PoCL against the choice of oneDNN {onednn}, on SYCL and Intel's runtime"),
+             show("any-ratios", "Ratios of all layers, layouts free"),
              show("nchw-ratios", "Ratios of all layers, plain tensors"),
              "## Whole networks\n", "The sum of the convolutions, each as often as the network has it; layouts free.\n",
              network_table(documents), "## Of what the machine can do\n", SHARES, share_table(documents),

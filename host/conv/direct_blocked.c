@@ -103,12 +103,12 @@ static int32_t choose_rounds(const tsr_device *device, const tsr__problem *p, ts
     enum { MOST_ROUNDS = 8 };
     const double overhead = 0.15;
     made.value[ROUNDS] = 1;
-    const int64_t tiles_of_plane = items_of_plane(p, &made);
+    const int64_t tiles_of_plane = items_of_plane(p, &made), all_planes = planes(p, &made);
     double least = INFINITY;
     int32_t best = 1;
     for (int32_t rounds = MOST_ROUNDS; rounds > 0; --rounds) {
         const int64_t parts = tsr__ceil_div(tiles_of_plane, rounds);
-        const int64_t most = tsr__ceil_div(parts * planes(p, &made), device->compute_units);
+        const int64_t most = tsr__ceil_div(parts * all_planes, device->compute_units);
         const double cost = (double)most * ((double)tiles_of_plane / (double)parts + overhead);
         if (cost >= least) continue;
         least = cost;

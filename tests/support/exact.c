@@ -384,20 +384,12 @@ static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorith
 /* What a kernel may do by itself for a problem: its features, and kinds of what one feature stands for, or none. */
 static uint64_t traits(const tsr__problem *p)
 {
-    enum {
-        PAD_MODES = TSR__FEATURES,
-        POOLS = PAD_MODES + 4,
-        PASS = POOLS + 4,
-        INDICES,
-        ACCUMULATE,
-        ACTIVATIONS,
-        END = 64
-    };
-    _Static_assert(ACTIVATIONS + 8 <= END, "there are more features than bits");
+    enum { PAD_MODES = TSR__FEATURES, POOLS = PAD_MODES + 4, PASS = POOLS + 4, INDICES, ACCUMULATE, ACTIVATIONS };
+    _Static_assert(ACTIVATIONS + 8 <= EXACT_TRAITS, "there are more features than bits");
     const uint64_t one = 1;
     return tsr__problem_features(p) | one << (PAD_MODES + p->window.pad_mode) | one << (POOLS + p->pool_kind) |
            (uint64_t)(p->op != &tsr__conv) << PASS | (uint64_t)(tsr__index_bytes(p) == 8) << INDICES |
-           (uint64_t)p->accumulate << ACCUMULATE | one << (ACTIVATIONS + p->activation % (END - ACTIVATIONS));
+           (uint64_t)p->accumulate << ACCUMULATE | one << (ACTIVATIONS + p->activation % (EXACT_TRAITS - ACTIVATIONS));
 }
 
 /* Whether a case has two traits together that its algorithm has not run with yet, or one for the first time. */
@@ -405,7 +397,7 @@ static bool shows_a_pair(const tsr__problem *p, exact_tally *tally)
 {
     const uint64_t mine = traits(p);
     bool shows = false;
-    for (int i = 0; i < 64; ++i) {
+    for (int i = 0; i < EXACT_TRAITS; ++i) {
         if (!(mine >> i & 1)) continue;
         shows |= (mine & ~tally->met[i]) != 0;
         tally->met[i] |= mine;

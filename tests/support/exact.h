@@ -4,6 +4,9 @@
 
 #include "plan_internal.h"
 
+/* Bits for the features of a problem and the kinds of what they stand for. */
+enum { EXACT_TRAITS = 64 };
+
 /* What came of all cases of one algorithm, and of those that needed each feature. */
 typedef struct exact_tally {
     int ran, refused, failed;
@@ -12,7 +15,7 @@ typedef struct exact_tally {
     int ran_with[TSR__FEATURES];     /* that needed the feature and ran, or were left            */
     int refused_with[TSR__FEATURES]; /* that needed it and were refused                          */
     int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature           */
-    uint64_t met[64];                /* what the cases that ran had beside each trait            */
+    uint64_t met[EXACT_TRAITS];      /* what the cases that ran had beside each trait            */
 } exact_tally;
 
 /* Of every algorithm's cases, in most tests; of features, and of the params that a tuner tries, half as many. Two

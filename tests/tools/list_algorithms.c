@@ -31,26 +31,26 @@ enum { OPERATORS = sizeof operators / sizeof operators[0] };
 
 static void print_introduction(void)
 {
-    puts(
-        "# Algorithms\n"
-        "\n"
-        "What each algorithm can do, and what it refuses with. `cmake --build --preset dev --target algorithms_page`\n"
-        "prints this page from the library's own tables; the test `project.algorithms_page` fails where it is out of\n"
-        "date.\n"
-        "\n"
-        "The plain case is a dense 2-D problem in 32-bit floats; what goes beyond it asks for *features*. Selection\n"
-        "goes through the algorithms of the device in the order of the tables below and takes the first that has all\n"
-        "features of the problem and finds nothing else to refuse, as a tile that does not fit. On a GPU it passes\n"
-        "over what is made for CPUs and the other way round, unless a plan names one. An algorithm that knows of a\n"
-        "faster one for the problem waits until the others have been tried, and `reference` is always the last. A\n"
-        "problem that is too large for an algorithm's 32-bit indices is tried in equal parts of the batch or of the\n"
-        "channels first. What each algorithm says to one problem, `tessera conv --explain` and\n"
-        "`tessera pool --explain` tell.\n"
-        "\n"
-        "The matrices are tested: `algorithms.features` runs a case of every *yes* and compares the bits, each device\n"
-        "some, and has a case of every *no* refused in the words at the end of this page. Types run where the device\n"
-        "computes with them. Unpooling and reorders of 2^31 elements are in tests of their own: `api.far`, and the\n"
-        "optional ones in `tests/large`.");
+    puts("# Algorithms\n"
+         "\n"
+         "What each algorithm can do, and what it refuses with. `cmake --build --preset dev --target algorithms_page`\n"
+         "prints this page from the library's own tables; the test `project.algorithms_page` fails where it is out of\n"
+         "date.\n"
+         "\n"
+         "The plain case is a dense 2-D problem in 32-bit floats; what goes beyond it asks for *features*. Selection\n"
+         "goes through the algorithms of the device in the order of the tables below and takes the first that has all\n"
+         "features of the problem and finds nothing else to refuse, as a tile that does not fit. On a GPU it passes\n"
+         "over what is made for CPUs and the other way round, unless a plan names one. An algorithm that knows of a\n"
+         "faster one for the problem waits until the others have been tried, and `reference` is always the last. A\n"
+         "problem that is too large for an algorithm's 32-bit indices is tried in equal parts of the batch or of the\n"
+         "channels first. What each algorithm says to one problem, `tessera conv --explain` and\n"
+         "`tessera pool --explain` tell.\n"
+         "\n"
+         "The matrices are tested: `algorithms.features` runs a case of every *yes* and compares the bits, each\n"
+         "device some, and has a case of every *no* refused in the words at the end of this page. Types run where the\n"
+         "device computes with them. Unpooling and reorders of 2^31 elements are in tests of their own: `api.far`, and "
+         "the\n"
+         "optional ones in `tests/large`.");
 }
 
 /* ---- One list -------------------------------------------------------------------------------------------------- */
