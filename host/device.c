@@ -59,6 +59,15 @@ static tsr_status query_texts(cl_device_id id, tsr_device *out)
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clGetPlatformInfo");
 }
 
+/* Texels of an image over a buffer, 0 where there are no images or the device is older than these. */
+static uint64_t image_texels(cl_device_id id)
+{
+    cl_bool images = CL_FALSE;
+    size_t texels = 0;
+    if (query(id, CL_DEVICE_IMAGE_SUPPORT, sizeof images, &images) != TSR_OK || images != CL_TRUE) return 0;
+    return query(id, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, sizeof texels, &texels) == TSR_OK ? texels : 0;
+}
+
 static tsr_status query_numbers(cl_device_id id, tsr_device *out)
 {
     cl_ulong local_bytes = 0, max_alloc = 0, global_bytes = 0;
@@ -80,6 +89,7 @@ static tsr_status query_numbers(cl_device_id id, tsr_device *out)
     out->local_bytes = local_bytes;
     out->max_alloc_bytes = max_alloc;
     out->global_bytes = global_bytes;
+    out->max_image_texels = image_texels(id);
     return TSR_OK;
 }
 

@@ -46,6 +46,14 @@ void tsr__launch_slot(tsr__launch *launch, tsr__slot slot)
     tsr__launch_slot_at(launch, slot, 0);
 }
 
+void tsr__launch_image(tsr__launch *launch, tsr__slot slot, int64_t elements)
+{
+    int images = 0;
+    for (int i = 0; i < launch->arg_count; ++i) images += launch->args[i].kind == TSR__ARG_IMAGE;
+    launch->broken |= images == TSR__MAX_IMAGES;
+    add_arg(launch, (tsr__arg){.kind = TSR__ARG_IMAGE, .slot = slot, .value = elements});
+}
+
 void tsr__launch_int(tsr__launch *launch, int64_t value)
 {
     launch->broken |= value > INT32_MAX || value < INT32_MIN;

@@ -27,15 +27,17 @@ typedef enum tsr__slot {
     TSR__SLOTS
 } tsr__slot;
 
-/* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. */
+/* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. So does an
+ * image of a slot: an image1d_buffer_t of texels of 4 elements, halves or bits of floats, and an int: the texel that
+ * the slot begins with, or -1 where it begins with none, or the image does not reach its end. */
 typedef struct tsr__arg {
-    enum { TSR__ARG_SLOT, TSR__ARG_INT, TSR__ARG_LONG, TSR__ARG_FLOAT } kind;
+    enum { TSR__ARG_SLOT, TSR__ARG_IMAGE, TSR__ARG_INT, TSR__ARG_LONG, TSR__ARG_FLOAT } kind;
     tsr__slot slot;
-    int64_t value; /* of an int or long; of a slot the elements to skip */
+    int64_t value; /* of an int or long; of a slot the elements to skip, of its image those to show */
     float real;    /* of a float */
 } tsr__arg;
 
-enum { TSR__MAX_ARGS = 80, TSR__MAX_LAUNCHES = 12, TSR__MAX_OPTIONS = 1024 };
+enum { TSR__MAX_ARGS = 80, TSR__MAX_IMAGES = 2, TSR__MAX_LAUNCHES = 12, TSR__MAX_OPTIONS = 1024 };
 
 typedef struct tsr__launch {
     const tsr__source *source;
@@ -62,6 +64,7 @@ void tsr__launch_define(tsr__launch *launch, const char *name, int64_t value);
 /* Adds kernel arguments, in the kernel's order. An int must fit 32 bits. */
 void tsr__launch_slot(tsr__launch *launch, tsr__slot slot);
 void tsr__launch_slot_at(tsr__launch *launch, tsr__slot slot, int64_t skipped_elements);
+void tsr__launch_image(tsr__launch *launch, tsr__slot slot, int64_t elements);
 void tsr__launch_int(tsr__launch *launch, int64_t value);
 void tsr__launch_long(tsr__launch *launch, int64_t value);
 void tsr__launch_float(tsr__launch *launch, float value);

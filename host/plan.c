@@ -63,6 +63,7 @@ static tsr_status set_constants(const tsr__step *step)
         const cl_float real = arg->real;
         switch (arg->kind) {
         case TSR__ARG_SLOT:
+        case TSR__ARG_IMAGE:
             index += 2;
             break;
         case TSR__ARG_INT:

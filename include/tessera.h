@@ -107,12 +107,13 @@ typedef struct tsr_device {
     uint64_t local_bytes;       /* local memory of a work-group                                                */
     uint64_t max_alloc_bytes;   /* the largest single buffer                                                   */
     uint64_t global_bytes;
-    bool local_is_dedicated;  /* false: local memory is ordinary memory, so copying into it gains nothing    */
-    bool unified_memory;      /* device and host share memory                                                */
-    bool fp16, fp64;          /* half and double arithmetic                                                  */
-    bool subgroups;           /* cl_khr_subgroups or cl_intel_subgroups                                      */
-    bool integer_dot_product; /* cl_khr_integer_dot_product                                                  */
-    bool exact_divide;        /* float division can be asked to round correctly                              */
+    uint64_t max_image_texels; /* of an image over a buffer; 0: the device has none                            */
+    bool local_is_dedicated;   /* false: local memory is ordinary memory, so copying into it gains nothing    */
+    bool unified_memory;       /* device and host share memory                                                */
+    bool fp16, fp64;           /* half and double arithmetic                                                  */
+    bool subgroups;            /* cl_khr_subgroups or cl_intel_subgroups                                      */
+    bool integer_dot_product;  /* cl_khr_integer_dot_product                                                  */
+    bool exact_divide;         /* float division can be asked to round correctly                              */
 } tsr_device;
 
 /* Lists the OpenCL devices of all platforms; a platform without devices is skipped. Writes at most `capacity` entries

@@ -39,9 +39,9 @@ static void print_device(const char *selector, const tsr_device *device)
            device->global_bytes >> 20, device->unified_memory ? " shared with the host" : "",
            device->max_alloc_bytes >> 20, device->local_bytes >> 10,
            device->local_is_dedicated ? "" : " (in main memory)");
-    printf("     can do        %s%s%s%s%s\n", device->fp16 ? "fp16 " : "", device->fp64 ? "fp64 " : "",
-           device->subgroups ? "sub-groups " : "", device->integer_dot_product ? "integer-dot-product " : "",
-           device->exact_divide ? "exact-divide" : "");
+    printf("     can do        %s%s%s%s%s%s\n", device->fp16 ? "fp16 " : "", device->fp64 ? "fp64 " : "",
+           device->max_image_texels > 0 ? "images " : "", device->subgroups ? "sub-groups " : "",
+           device->integer_dot_product ? "integer-dot-product " : "", device->exact_divide ? "exact-divide" : "");
 }
 
 static cJSON *describe(int number, const tsr_device *device)
@@ -62,6 +62,7 @@ static cJSON *describe(int number, const tsr_device *device)
         cJSON_AddNumberToObject(object, "max_alloc_bytes", (double)device->max_alloc_bytes);
         cJSON_AddNumberToObject(object, "global_bytes", (double)device->global_bytes);
     }
+    cJSON_AddNumberToObject(object, "max_image_texels", (double)device->max_image_texels);
     cJSON_AddBoolToObject(object, "local_is_dedicated", device->local_is_dedicated);
     cJSON_AddBoolToObject(object, "unified_memory", device->unified_memory);
     cJSON_AddBoolToObject(object, "fp16", device->fp16);

@@ -261,7 +261,7 @@ static void two_convolutions_write_the_channels_of_one_tensor(void **state)
         const tsr_tensor tensor = joined_tensor(layouts[l]);
         uint64_t bytes = 0;
         assert_ok(tsr_tensor_bytes(&tensor, &bytes));
-        support_guarded joined = support_guarded_create(context, NULL, bytes, sizeof(float));
+        support_guarded joined = support_guarded_create(context, NULL, bytes, support_guard(sizeof(float), false));
         float *first = write_channels(joined.buffer, 0, FIRST, layouts[l]);
         float *second = write_channels(joined.buffer, FIRST, SECOND, layouts[l]);
         float *result = support_allocate(bytes);

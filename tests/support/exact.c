@@ -193,25 +193,26 @@ static void keep_data(const exact_lab *lab, const tsr__problem *problem, const t
 
 /* ---- The device's side ----------------------------------------------------------------------------------------- */
 
-static support_guarded create_buffer(const exact_lab *lab, const void *data, uint64_t bytes, uint64_t element)
+static support_guarded create_buffer(const exact_lab *lab, const void *data, uint64_t bytes, uint64_t element,
+                                     bool aligned)
 {
-    if (lab->bare) return support_bare_create(lab->context, data, bytes);
-    return support_guarded_create(lab->context, data, bytes, element);
+    return support_guarded_create(lab->context, data, bytes, lab->bare ? 0 : support_guard(element, aligned));
 }
 
 /* The memory of a run, by slots. */
 static void create_buffers(const exact_lab *lab, const tsr__problem *problem, const tsr_plan_info *info,
-                           const exact_data *d, bool packed, support_guarded buffers[TSR__SLOTS])
+                           const exact_data *d, bool packed, bool aligned, support_guarded buffers[TSR__SLOTS])
 {
     const uint64_t inner = tsr__slot_element_bytes(problem, TSR__WORKSPACE);
     for (int i = 0; i < TSR__SLOTS; ++i) buffers[i] = (support_guarded){0};
     for (const tsr__operand *o = problem->op->operands; o->name != NULL; ++o) {
         if (!tsr__operand_is_used(o, problem)) continue;
         const void *data = o->written ? d->before[o->slot] : d->tensor[o->slot];
-        buffers[o->slot] = create_buffer(lab, data, tsr__slot_bytes(problem, o->slot), element_bytes(problem, o->slot));
+        buffers[o->slot] =
+            create_buffer(lab, data, tsr__slot_bytes(problem, o->slot), element_bytes(problem, o->slot), aligned);
     }
-    buffers[TSR__WORKSPACE] = create_buffer(lab, NULL, info->workspace_bytes, inner);
-    buffers[TSR__PACKED] = create_buffer(lab, NULL, packed ? info->packed_bytes : 0, inner);
+    buffers[TSR__WORKSPACE] = create_buffer(lab, NULL, info->workspace_bytes, inner, aligned);
+    buffers[TSR__PACKED] = create_buffer(lab, NULL, packed ? info->packed_bytes : 0, inner, aligned);
 }
 
 static void run_plan(const tsr_plan *plan, bool packed, const support_guarded buffers[TSR__SLOTS])
@@ -338,7 +339,8 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
 
     keep_data(lab, &offer->whole, &info, kept);
     support_guarded buffers[TSR__SLOTS];
-    create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, buffers);
+    /* In turn where vectors and texels begin, and where they do not. */
+    create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, tally->ran % 2 == 0, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
     tally->build_ms += info.build_ms;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUARD = 68, WIDE_GUARD = 72, POISON = SUPPORT_POISON };
+enum { MOST_GUARD = 72, POISON = SUPPORT_POISON };
 
 void support_require(tsr_status status, const char *step, const char *file, int line)
 {
@@ -102,7 +102,7 @@ static void give_to_device(support_guarded *g, unsigned char *image)
     REQUIRE(tsr_buffer_wrap(g->context, g->memory, g->guard, g->bytes, &g->buffer));
 }
 
-static support_guarded create(tsr_context *context, const void *data, uint64_t bytes, uint64_t guard)
+support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t guard)
 {
     support_guarded g = {.context = context, .bytes = bytes, .guard = guard};
     if (bytes == 0) return g;
@@ -118,17 +118,7 @@ static support_guarded create(tsr_context *context, const void *data, uint64_t b
     return g;
 }
 
-support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element)
-{
-    return create(context, data, bytes, element == 8 ? WIDE_GUARD : GUARD);
-}
-
-support_guarded support_bare_create(tsr_context *context, const void *data, uint64_t bytes)
-{
-    return create(context, data, bytes, 0);
-}
-
-static bool read_guards(const support_guarded *g, unsigned char around[2][WIDE_GUARD])
+static bool read_guards(const support_guarded *g, unsigned char around[2][MOST_GUARD])
 {
     const uint64_t behind = g->guard + g->bytes, size = g->guard;
     if (g->host != NULL) {
@@ -144,7 +134,7 @@ static bool read_guards(const support_guarded *g, unsigned char around[2][WIDE_G
 bool support_guarded_intact(const support_guarded *g)
 {
     if (g->bytes == 0 || g->guard == 0) return true;
-    unsigned char around[2][WIDE_GUARD];
+    unsigned char around[2][MOST_GUARD];
     if (!read_guards(g, around)) return false;
     for (int side = 0; side < 2; ++side)
         for (uint64_t i = 0; i < g->guard; ++i)

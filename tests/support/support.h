@@ -42,11 +42,15 @@ typedef struct support_guarded {
     uint64_t bytes, guard; /* of the buffer, and on each side of it */
 } support_guarded;
 
-/* With `data`, or poisoned where it is NULL. Of 0 bytes: no buffer. `element` is the size of an element. */
-support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t element);
+/* Bytes of a guard for elements of so many bytes: with `aligned` a buffer begins with a cache line of its memory, else
+ * where no more than an element does, or 4 bytes do. */
+static inline uint64_t support_guard(uint64_t element, bool aligned)
+{
+    return aligned ? 64 : element == 8 ? 72 : 68;
+}
 
-/* The same without guards. */
-support_guarded support_bare_create(tsr_context *context, const void *data, uint64_t bytes);
+/* With `data`, or poisoned where it is NULL, and guards of so many bytes. Of 0 bytes: no buffer. */
+support_guarded support_guarded_create(tsr_context *context, const void *data, uint64_t bytes, uint64_t guard);
 
 /* Whether the bytes around the buffer are as they were. */
 bool support_guarded_intact(const support_guarded *guarded);

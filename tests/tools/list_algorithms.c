@@ -102,7 +102,8 @@ static const tsr_device gpu = {.name = "a GPU",
                                .max_work_items = {256, 256, 256},
                                .local_bytes = 32768,
                                .local_is_dedicated = true,
-                               .max_alloc_bytes = UINT64_C(1) << 32};
+                               .max_alloc_bytes = UINT64_C(1) << 32,
+                               .max_image_texels = UINT64_C(1) << 27};
 static const tsr_device cpu = {.name = "a CPU",
                                .kind = TSR_DEVICE_CPU,
                                .compute_units = 8,

@@ -117,7 +117,8 @@ int main(void)
                             .local_is_dedicated = true,
                             .fp16 = true,
                             .fp64 = true,
-                            .max_alloc_bytes = UINT64_C(1) << 32};
+                            .max_alloc_bytes = UINT64_C(1) << 32,
+                            .max_image_texels = UINT64_C(1) << 27};
     tsr_device cpu = gpu;
     cpu.kind = TSR_DEVICE_CPU;
     cpu.local_is_dedicated = false;

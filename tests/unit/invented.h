@@ -32,6 +32,8 @@ static inline tsr_device invent_able(tsr_device_kind kind)
                         .max_work_items = {1024, 1024, 1024},
                         .local_bytes = 65536,
                         .max_alloc_bytes = UINT64_C(1) << 40,
+                        .max_image_texels = UINT64_C(1) << 40,
+                        .local_is_dedicated = kind == TSR_DEVICE_GPU,
                         .fp16 = true,
                         .fp64 = true};
 }
@@ -42,6 +44,14 @@ static inline tsr_device invent_sub_groups(void)
     static const char extensions[] = "cl_intel_subgroups cl_intel_required_subgroup_size";
     tsr_device gpu = invent_able(TSR_DEVICE_GPU);
     memcpy(gpu.extensions, extensions, sizeof extensions);
+    return gpu;
+}
+
+/* A GPU whose local memory is ordinary memory. */
+static inline tsr_device invent_images(void)
+{
+    tsr_device gpu = invent_able(TSR_DEVICE_GPU);
+    gpu.local_is_dedicated = false;
     return gpu;
 }
 
@@ -106,6 +116,13 @@ static inline tsr_candidate candidate(const tsr_device *device, const tsr__probl
             return candidates[i];
     fail_msg("there is no %s", algorithm == NULL ? "choice" : algorithm);
     return candidates[0];
+}
+
+/* Why the named algorithm refuses; "" where it does not. */
+static inline const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
+{
+    const tsr_candidate c = candidate(device, problem, algorithm);
+    return c.refusal == NULL ? "" : c.refusal;
 }
 
 /* Either of them. */

@@ -59,12 +59,14 @@ static void arguments_stand_in_the_order_in_which_they_were_added(void **state)
     tsr__launch_slot(&launch, TSR__X);
     tsr__launch_int(&launch, INT32_MIN);
     tsr__launch_slot_at(&launch, TSR__WORKSPACE, 77);
+    tsr__launch_image(&launch, TSR__PACKED, 78);
     tsr__launch_long(&launch, INT64_MAX);
     tsr__launch_int(&launch, INT32_MAX);
     static const tsr__arg expected[] = {
         {.kind = TSR__ARG_SLOT, .slot = TSR__X, .value = 0},
         {.kind = TSR__ARG_INT, .value = INT32_MIN},
         {.kind = TSR__ARG_SLOT, .slot = TSR__WORKSPACE, .value = 77},
+        {.kind = TSR__ARG_IMAGE, .slot = TSR__PACKED, .value = 78},
         {.kind = TSR__ARG_LONG, .value = INT64_MAX},
         {.kind = TSR__ARG_INT, .value = INT32_MAX},
     };
@@ -96,6 +98,16 @@ static void one_argument_too_many_is_reported_by_the_check(void **state)
     assert_ok(tsr__launch_check(&launch));
     tsr__launch_int(&launch, 0);
     assert_int_equal(launch.arg_count, TSR__MAX_ARGS);
+    assert_fails(tsr__launch_check(&launch), TSR_UNSUPPORTED, "conv_invented", "did not fit");
+}
+
+static void one_image_too_many_is_reported_by_the_check(void **state)
+{
+    (void)state;
+    tsr__launch launch = sound();
+    for (int i = 0; i < TSR__MAX_IMAGES; ++i) tsr__launch_image(&launch, TSR__X, 4);
+    assert_ok(tsr__launch_check(&launch));
+    tsr__launch_image(&launch, TSR__X, 4);
     assert_fails(tsr__launch_check(&launch), TSR_UNSUPPORTED, "conv_invented", "did not fit");
 }
 
@@ -152,6 +164,7 @@ int main(void)
         cmocka_unit_test(arguments_stand_in_the_order_in_which_they_were_added),
         cmocka_unit_test(an_int_beyond_32_bits_is_reported_by_the_check),
         cmocka_unit_test(one_argument_too_many_is_reported_by_the_check),
+        cmocka_unit_test(one_image_too_many_is_reported_by_the_check),
         cmocka_unit_test(global_sizes_are_the_next_whole_groups),
         cmocka_unit_test(a_global_size_of_0_is_reported_by_the_check),
         cmocka_unit_test(one_launch_too_many_is_reported_by_the_check),

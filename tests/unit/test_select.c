@@ -38,12 +38,6 @@ static const char *refusal_within(const tsr_device *device, const tsr__problem *
     return NULL;
 }
 
-static const char *refusal(const tsr_device *device, const tsr__problem *problem, const char *algorithm)
-{
-    const tsr_plan_options options = tsr_plan_options_default();
-    return refusal_within(device, problem, algorithm, &options);
-}
-
 static void each_family_gets_its_own_algorithms(void **state)
 {
     (void)state;
@@ -471,7 +465,7 @@ static void candidates_are_legal_and_begin_with_the_default(void **state)
     (void)state;
     const tsr_plan_options options = tsr_plan_options_default();
     const tsr_device devices[] = {invent(TSR_DEVICE_GPU, 1), invent(TSR_DEVICE_CPU, 8), invent(TSR_DEVICE_CPU, 16),
-                                  invent_sub_groups()};
+                                  invent_sub_groups(), invent_images()};
     /* The second has rows that fit one tile of depthwise_planes and not the other. */
     const tsr__problem problems[] = {conv_problem("conv:c19h23w21k37r3s3pd1", TSR_LAYOUT_NCHW),
                                      conv_problem("conv:c16h9w682k16r3s4g16", TSR_LAYOUT_NCHW),
@@ -513,33 +507,6 @@ static void what_does_not_pay_comes_before_the_reference(void **state)
     assert_string_equal(chosen(&cpu, &p, &options), "direct_blocked");
 }
 
-/* What has Intel's sub-groups reads channels that lie side by side with them. */
-static void sub_groups_serve_where_they_exist(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        tsr_layout layout;
-        const char *chosen, *refusal;
-    } cases[] = {
-        {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_NHWC, "sub_groups", ""},
-        {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_ANY, "sub_groups", ""},
-        {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_NCHW, "implicit_gemm", "nchw"},
-        {"conv:c24h56w56k64r5s5pd2", TSR_LAYOUT_NHWC, "implicit_gemm", "16 does not divide"},
-        {"conv:c64h56w56k64r5s5pd2,f16", TSR_LAYOUT_NHWC, "implicit_gemm", "f16"},
-        {"conv:c64h3w3k16r3s3pd1", TSR_LAYOUT_NHWC, "implicit_gemm", ""}, /* too few threads */
-    };
-    const tsr_device without = invent_able(TSR_DEVICE_GPU), gpu = invent_sub_groups();
-    for (size_t i = 0; i < COUNT(cases); ++i) {
-        const tsr__problem p = conv_problem(cases[i].text, cases[i].layout);
-        const char *said = refusal(&gpu, &p, "sub_groups");
-        assert_string_equal(candidate(&gpu, &p, NULL).algorithm, cases[i].chosen);
-        if (*cases[i].refusal == '\0') assert_string_equal(said, "");
-        assert_contains(said, cases[i].refusal);
-        assert_contains(refusal(&without, &p, "sub_groups"), *said == '\0' ? "lacks the OpenCL extension" : "");
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -562,7 +529,6 @@ int main(void)
         cmocka_unit_test(the_workspace_limit_holds),
         cmocka_unit_test(candidates_are_legal_and_begin_with_the_default),
         cmocka_unit_test(what_does_not_pay_comes_before_the_reference),
-        cmocka_unit_test(sub_groups_serve_where_they_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

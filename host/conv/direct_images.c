@@ -1,0 +1,169 @@
+/* The convolution for GPUs without local memory of their own: kernels/conv/direct_images.cl tells what it does and why.
+ */
+#include "conv/defines.h"
+#include "conv/pack.h"
+#include "reference_family.h"
+
+extern const tsr__source tsr__source_conv_direct_images;
+
+enum { TEXEL = 4 }; /* numbers */
+
+/* Pixels, and texels of output channels. */
+enum { TILE_P, REG_K };
+static const char *const param_names[] = {"p", "rk", NULL};
+
+/* The first takes about 60 registers, of which such GPUs have 64 or more; the others make more work-items. */
+static const tsr__params tiles[] = {{{4, 2}}, {{4, 1}}, {{2, 1}}, {{1, 1}}};
+enum { TILES = sizeof tiles / sizeof tiles[0] };
+
+/* The tiles that the output channels of a group make, and the channels of those. */
+static int64_t tiles_of_k(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__ceil_div(tsr__group_k(p), TEXEL * params->value[REG_K]);
+}
+
+static int64_t packed_k(const tsr__problem *p, const tsr__params *params)
+{
+    return tiles_of_k(p, params) * TEXEL * params->value[REG_K];
+}
+
+/* Where no coordinate matters, all pixels are one row. */
+static int64_t row_of(const tsr__problem *p)
+{
+    return tsr__window_is_pointwise(&p->window) ? p->y.n * tsr__tensor_plane(&p->y) : p->y.size[TSR_W];
+}
+
+static int64_t rows_of(const tsr__problem *p)
+{
+    return p->y.n * tsr__tensor_plane(&p->y) / row_of(p);
+}
+
+static int64_t tiles_of_p(const tsr__problem *p, const tsr__params *params)
+{
+    return rows_of(p) * tsr__ceil_div(row_of(p), params->value[TILE_P]);
+}
+
+/* ---- Weights --------------------------------------------------------------------------------------------------- */
+
+static int64_t packed_elements(const tsr__problem *p, const tsr__params *params)
+{
+    return p->groups * packed_k(p, params) * tsr__group_c(p) * tsr__taps(p);
+}
+
+static void pack(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    tsr__launch_pack_elements(l, device, p, 1, packed_k(p, params), tsr__group_c(p));
+}
+
+/* ---- Params ---------------------------------------------------------------------------------------------------- */
+
+static int64_t items(const tsr__problem *p, const tsr__params *params)
+{
+    return tiles_of_k(p, params) * tiles_of_p(p, params) * p->groups;
+}
+
+/* The largest tile that makes work-items enough for all compute units, or else the smallest; and no wider than what it
+ * has to cover. How many are enough is a guess: no such GPU has been at hand. */
+static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
+{
+    enum { ITEMS_PER_UNIT = 256 };
+    size_t best = 0;
+    while (best < TILES - 1 && (items(p, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units ||
+                                tsr__group_k(p) <= TEXEL * (tiles[best].value[REG_K] - 1)))
+        ++best;
+    return tsr__tell_candidates(tiles, TILES, best, out, capacity);
+}
+
+static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)
+{
+    candidates(device, p, out, 1);
+}
+
+/* ---- Acceptance ------------------------------------------------------------------------------------------------ */
+
+static const char *refuse(const tsr_device *device, const tsr__problem *p)
+{
+    const uint64_t room = device->max_image_texels * TEXEL;
+    const int64_t packed = packed_elements(p, &tiles[0]);
+    if (room == 0) return "the device has no images over buffers";
+    if (tsr__group_c(p) % TEXEL != 0) return "4 does not divide the input channels of a group";
+    if ((uint64_t)tsr__tensor_elements(&p->x) > room || (uint64_t)packed > room)
+        return "x or the packed weights have more texels than the device's images";
+    return tsr__conv_refuse_packed(packed);
+}
+
+/* Local memory of its own serves better. */
+static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
+{
+    (void)p;
+    (void)params;
+    return !device->local_is_dedicated;
+}
+
+/* ---- Launches -------------------------------------------------------------------------------------------------- */
+
+static void layouts(const tsr_device *device, tsr__problem *p)
+{
+    (void)device;
+    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
+}
+
+/* 64 work-items, in a square where there are so many on the first axis, share inputs and weights in the nearest cache.
+ */
+static void set_grid(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+{
+    enum { SIDE = 8 };
+    const int64_t global[3] = {tiles_of_k(p, params), tiles_of_p(p, params), p->groups};
+    const bool drivers = device->max_work_group < SIDE * SIDE || device->max_work_items[0] < SIDE ||
+                         device->max_work_items[1] < SIDE * SIDE;
+    size_t across = SIDE;
+    while ((int64_t)across > global[0]) across /= 2;
+    const size_t square[3] = {across, SIDE * SIDE / across, 1}, none[3] = {0, 0, 0};
+    tsr__launch_grid(l, global, drivers ? none : square);
+}
+
+static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
+{
+    const int64_t row = row_of(p), k = packed_k(p, params);
+    const bool one_row = tsr__window_is_pointwise(&p->window);
+    const int64_t one[TSR_AXES] = {1, 1, row};
+    tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_images, "conv_direct_images");
+    tsr__epilogue_define(l, p);
+    tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
+    tsr__launch_define(l, "REG_K", params->value[REG_K]);
+    tsr__launch_slot(l, TSR__X);
+    tsr__launch_image(l, TSR__X, tsr__tensor_elements(&p->x));
+    tsr__launch_slot(l, TSR__PACKED);
+    tsr__launch_image(l, TSR__PACKED, packed_elements(p, params));
+    tsr__launch_epilogue(l, p);
+    tsr__launch_slot(l, TSR__Y);
+    tsr__launch_int(l, tsr__group_c(p));
+    tsr__launch_int(l, tsr__group_k(p));
+    tsr__launch_int(l, k);
+    tsr__launch_int(l, rows_of(p));
+    tsr__launch_int_axes(l, one_row ? one : p->x.size);
+    tsr__launch_int_axes(l, one_row ? one : p->y.size);
+    tsr__launch_window(l, &p->window);
+    tsr__launch_int(l, p->window.pad_mode);
+    tsr__launch_plain_strides(l, &p->x);
+    tsr__launch_plain_strides(l, &p->y);
+    tsr__launch_plain_strides(l, &p->residual);
+    set_grid(device, p, params, l);
+}
+
+const tsr__algorithm tsr__conv_direct_images = {
+    .name = "direct_images",
+    .family = TSR__GPU_FAMILY,
+    .param_names = param_names,
+    .layouts = layouts,
+    .features =
+        TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT |
+                              TSR__F64_BIT | TSR__INT8_BIT | TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT),
+    .refuse = refuse,
+    .pays = pays,
+    .params = params,
+    .candidates = candidates,
+    .packed_elements = packed_elements,
+    .pack = pack,
+    .launches = launches,
+};
