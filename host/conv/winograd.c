@@ -143,54 +143,63 @@ static bool fuse(const tsr_device *device, const tsr__problem *p, tsr__params *p
 }
 
 /* Register tiles, whose sums and weights fill the vector registers: AVX-512 has 32, AVX2 and SSE 16; and how fast they
- * are by the loads that they need, as a Xeon with PoCL gave those of AVX-512. */
+ * are, as a Xeon with PoCL gave those of AVX-512. An input is a load for each sum, unless it serves several of them out
+ * of a register: few vectors of channels and many tiles leave registers for that. */
 typedef struct register_tile {
     int32_t tiles, tile_k;
     double speed;
 } register_tile;
 
-static const register_tile wide_tiles[] = {{6, 4, 1.0}, {7, 3, 0.99}, {8, 3, 0.98},  {5, 5, 0.98},
-                                           {4, 4, 0.8}, {7, 2, 0.88}, {14, 2, 0.85}, {8, 1, 0.7}};
+static const register_tile wide_tiles[] = {{14, 2, 1.0}, {13, 2, 1.0}, {10, 2, 0.97}, {8, 3, 0.85},
+                                           {7, 3, 0.85}, {6, 4, 0.7},  {4, 4, 0.6},   {8, 1, 0.6}};
 static const register_tile narrow_tiles[] = {{6, 2, 1.0}, {5, 2, 0.98}, {4, 2, 0.95}, {6, 1, 0.7}};
 enum {
     WIDE_TILES = sizeof wide_tiles / sizeof wide_tiles[0],
     NARROW_TILES = sizeof narrow_tiles / sizeof narrow_tiles[0]
 };
 
-/* A vector that comes from behind a core's own caches takes as long as LINE multiply-adds; those hold CACHED floats. */
-enum { LINE = 10, CACHED = 1 << 18 };
+/* Times in multiply-adds of a vector, as a Xeon with PoCL had them: of a vector from behind a core's own caches, which
+ * hold CACHED floats, and from behind all, which hold FAR_CACHED; of one that another core has written; of transforming
+ * a vector of a tile there or back, by points and as such, and so many times as long where a work-item's sums leave the
+ * nearest cache; of a launch. */
+enum { LINE = 4, FAR_LINE = 8, OTHERS_LINE = 20, TRANSFORM_POINT = 8, TRANSFORM_TILE = 200, LAUNCH = 80000 };
+enum { CACHED = 1 << 18, FAR_CACHED = 3 << 20, NEAR_PRODUCTS = 40, FAR_PRODUCTS_TIMES = 3 };
 
-/* The time of a problem, in multiply-adds of a vector, on the compute unit that has most to do. Weights come from far
- * in a work-item's first round, where all of them do not fit near; transformed inputs for each block, likewise, and
- * once as another launch wrote them. To and back a tile is transformed in about TRANSFORM operations a point. What
- * does not find room is only taken where nothing does. */
+/* The time of a problem on the compute unit that has most to do. Weights come from far in a work-item's first round,
+ * where all of them do not fit near; transformed inputs for each block, likewise, and once as another launch wrote
+ * them. What does not find room is only taken where nothing does. */
 static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params, double speed)
 {
-    enum { TRANSFORM = 6, NO_ROOM = 8 };
+    enum { NO_ROOM = 8 };
     const bool fused = params->value[LOCAL] > 0;
     const int64_t all = strips(p, params), tile_k = params->value[TILE_K], count = blocks(p, params);
-    const int64_t pass = fused ? all : strips_of_pass(p, params);
+    const int64_t pass = fused ? all : strips_of_pass(p, params), packed = tsr__winograd_packed_elements(p, params);
     const int64_t work_items = items(pass, params) * (fused ? 1 : count), vector = params->value[VECTOR];
     const double share = (double)tsr__ceil_div(work_items, device->compute_units) / (double)work_items;
     const double padded_tiles = (double)(all * params->value[TILES]);
     const double tiles_of_item = (double)(pass * params->value[TILES]) / (double)items(pass, params);
-    double lines = fused ? 0.0 : 2.0 * LINE / (double)p->y.c;
-    if (tsr__winograd_packed_elements(p, params) > CACHED) lines += LINE / tiles_of_item;
+    double lines = fused ? 0.0 : (double)OTHERS_LINE / (double)p->y.c;
+    if (packed > CACHED) lines += (packed > FAR_CACHED ? FAR_LINE : LINE) / tiles_of_item;
     if (!fused && pass * strip_elements(p, params) > CACHED) lines += LINE / (double)(vector * tile_k);
     const double products = padded_tiles * (double)(count * tile_k * p->x.c) * (1.0 / speed + lines);
-    const double transforms = padded_tiles * (double)(p->x.c + p->y.c) / (double)vector * TRANSFORM;
+    const bool near = params->value[ROUNDS] * params->value[TILES] * tile_k <= NEAR_PRODUCTS;
+    const double transformed =
+        (double)p->x.c / (double)vector + (double)(count * tile_k * (near ? 1 : FAR_PRODUCTS_TIMES));
+    const double transforms = padded_tiles * transformed * (double)(points(params) * TRANSFORM_POINT + TRANSFORM_TILE);
     const bool fits = fused || pass * strip_elements(p, params) <= room(p, params);
-    return share * (double)points(params) * (products + transforms) * (fits ? 1 : NO_ROOM);
+    const int64_t launches = fused ? 1 : 2 * tsr__ceil_div(all, pass);
+    return share * ((double)points(params) * products + transforms) * (fits ? 1 : NO_ROOM) +
+           (double)(launches * LAUNCH);
 }
 
-/* The same without Winograd: see direct_blocked.c. */
+/* The same without Winograd, whose register tiles are slower: see direct_blocked.c. */
 static double direct_cost(const tsr_device *device, const tsr__problem *p, int64_t vector)
 {
-    enum { TAPS = 9, ROUNDS_PIXELS = 48 };
+    enum { TAPS = 9 };
     const double products = (double)(p->x.n * tsr__tensor_plane(&p->y)) * (double)(TAPS * p->x.c);
     const int64_t vectors = tsr__ceil_div(p->y.c, vector);
     const bool cached = TAPS * p->x.c * p->y.c <= CACHED;
-    return products * (double)vectors * (cached ? 1.0 : 1.0 + (double)LINE / ROUNDS_PIXELS) / device->compute_units;
+    return products * (double)vectors * (cached ? 1.2 : 1.5) / device->compute_units + LAUNCH;
 }
 
 /* The best number of strips in a work-item for a register tile, and whether one kernel does all. */
