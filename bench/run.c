@@ -6,6 +6,7 @@
 #include "summary.h"
 #include "verify.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +49,8 @@ static int time_plan(const run_settings *s, const layer_problem *problem, sessio
 static int time_plans(const run_settings *s, findings *f)
 {
     double filling_ms = 0.0;
+    f->plan_ms = f->warm_plan_ms = NAN;
+    if (s->skips_plans) return EXIT_DONE;
     int failed = time_plan(s, &f->problem, SESSION_CACHE_NONE, &f->plan_ms);
     if (!failed) failed = time_plan(s, &f->problem, SESSION_CACHE_FOLDER, &filling_ms); /* fills the cache */
     if (!failed) failed = time_plan(s, &f->problem, SESSION_CACHE_FOLDER, &f->warm_plan_ms);

@@ -18,6 +18,7 @@ typedef struct run_settings {
     const char *json;    /* a path, "-" or NULL */
     FILE *table;         /* for people to read */
     bool shows_progress; /* on stderr */
+    bool skips_plans;    /* plan_ms and warm_plan_ms are null */
 } run_settings;
 
 /* Measures every problem, prints a line for each and what they come to, and writes the JSON:

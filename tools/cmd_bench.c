@@ -51,6 +51,7 @@ static const char help[] =
     "                         own plain C); or with one way to use oneDNN: onednn-direct, onednn-winograd (layouts of\n"
     "                         its own), onednn-reorder (plain tensors, reordered at each run), onednn-plain\n"
     "  --min-time S           seconds to measure a problem for (default: until its median is stable, at most 2)\n"
+    "  --no-plan-times        do not time plans, which takes compiling kernels twice\n"
     "  --json FILE            write the figures as JSON; - is stdout, and the table then goes to stderr\n"
     "  -h, --help             print this\n"
     "\n"
@@ -65,7 +66,7 @@ typedef struct bench_options {
     const char *device, *algorithm, *json, *vs, *min_time;
     int64_t batch; /* OPTION_ABSENT: as said */
     int layout, dtype, pass;
-    bool views;
+    bool views, no_plan_times;
 } bench_options;
 
 /* The problems after the first of one --problem arrive as plain arguments. */
@@ -94,6 +95,7 @@ static option_outcome parse(int argc, char **argv, bench_options *o)
         {"views", 0, OPTION_FLAG, &o->views, NULL},
         {"vs", 0, OPTION_TEXT, &o->vs, NULL},
         {"min-time", 0, OPTION_TEXT, &o->min_time, NULL},
+        {"no-plan-times", 0, OPTION_FLAG, &o->no_plan_times, NULL},
     };
     const option_table table = {help, rules, sizeof rules / sizeof rules[0], 0, OPTIONS_MAX_TEXTS, "PROBLEM"};
     option_texts more = {0};
@@ -139,6 +141,7 @@ static int read_settings(const bench_options *o, run_settings *s, workload *all)
     *s = (run_settings){.device = o->device, .algorithm = o->algorithm, .json = o->json};
     s->table = to_stdout ? stderr : stdout;
     s->shows_progress = o->suites.count > 0;
+    s->skips_plans = o->no_plan_times;
     s->form = (layer_form){arrays_layout(o->layout), o->views, o->dtype, o->batch == OPTION_ABSENT ? 0 : o->batch,
                            (layer_pass)o->pass};
     int failed = read_limits(o->min_time, &s->limits);

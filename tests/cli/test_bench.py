@@ -41,6 +41,11 @@ class Bench(CommandTest):
                                             "--json", "-"))
         self.assertEqual([result["algorithm"] for result in document["results"]], ["reference"])
 
+    def test_plans_may_go_untimed(self):
+        document = json.loads(self.run_well("bench", "--problem", CONV, "--no-plan-times", "--json", "-"))
+        self.assertEqual([(result["plan_ms"], result["warm_plan_ms"]) for result in document["results"]],
+                         [(None, None)])
+
     def test_backward_passes(self):
         for one, problems in (("backward-data", [CONV, MAX]), ("backward-weights", [CONV])):
             document = json.loads(self.run_well("bench", "--problem", *problems, "--pass", one, "--json", "-"))
