@@ -119,10 +119,14 @@ static void print_result(const bench *b, const findings *f)
     const measure_figures *m = &f->figures;
     const tsr_plan_info *info = &f->measured.info;
     FILE *table = b->settings->table;
-    fprintf(table, "%-44s %-8s %-16s %9.4f %9.4f %9.4f %9.1f %6.1f %8.1f %6.1f %9.1f %7.2f %6.1f\n", f->item->problem,
+    char plan[32] = "-", warm[32] = "-";
+    if (!b->settings->skips_plans) {
+        snprintf(plan, sizeof plan, "%.1f", f->plan_ms);
+        snprintf(warm, sizeof warm, "%.2f", f->warm_plan_ms);
+    }
+    fprintf(table, "%-44s %-8s %-16s %9.4f %9.4f %9.4f %9.1f %6.1f %8.1f %6.1f %9s %7s %6.1f\n", f->item->problem,
             tsr_layout_text(info->x.layout), info->algorithm, m->median_ms, m->min_ms, m->p95_ms, m->gflops,
-            m->percent_of_peak, m->gbps, m->percent_of_copy, f->plan_ms, f->warm_plan_ms,
-            (double)info->workspace_bytes * 1e-6);
+            m->percent_of_peak, m->gbps, m->percent_of_copy, plan, warm, (double)info->workspace_bytes * 1e-6);
     const cJSON *result = cJSON_GetArrayItem(b->results, cJSON_GetArraySize(b->results) - 1), *peer = NULL;
     cJSON_ArrayForEach(peer, cJSON_GetObjectItemCaseSensitive(result, "peers"))
     {

@@ -39,6 +39,8 @@ static void release_block(tsr__block *block)
 void tsr_buffer_destroy(tsr_buffer *buffer)
 {
     if (buffer == NULL) return;
+    for (int i = 0; i < 2; ++i)
+        if (buffer->images[i] != NULL) clReleaseMemObject(buffer->images[i]);
     if (buffer->memory != NULL) clReleaseMemObject(buffer->memory);
     release_block(buffer->owner);
     tsr_context_destroy(buffer->context);
@@ -160,6 +162,34 @@ tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t b
     fresh->host = (char *)whole->host + offset;
     fresh->owner = retain_block(whole->owner);
     *slice = fresh;
+    return TSR_OK;
+}
+
+/* ---- Images ---------------------------------------------------------------------------------------------------- */
+
+static tsr_status create_image(const tsr_buffer *buffer, bool halves, uint64_t texels, cl_mem *image)
+{
+    const cl_image_format format = {CL_RGBA, halves ? CL_HALF_FLOAT : CL_UNSIGNED_INT32};
+    const cl_image_desc desc = {
+        .image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER, .image_width = (size_t)texels, .buffer = buffer->memory};
+    cl_int code = CL_SUCCESS;
+    *image = clCreateImage(buffer->context->cl, CL_MEM_READ_ONLY, &format, &desc, NULL, &code);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clCreateImage");
+}
+
+tsr_status tsr__buffer_image(const tsr_buffer *buffer, bool halves, tsr__image *image)
+{
+    const uint64_t texel_bytes = TSR__TEXEL * (halves ? sizeof(cl_half) : sizeof(cl_float));
+    const uint64_t held = (buffer->offset + buffer->bytes) / texel_bytes;
+    const uint64_t limit = buffer->context->device.max_image_texels;
+    _Atomic(cl_mem) *kept = (_Atomic(cl_mem) *)&buffer->images[halves]; /* what changes of a buffer that is const */
+    *image = (tsr__image){atomic_load(kept), held < limit ? held : limit};
+    if (image->memory != NULL) return TSR_OK;
+    TSR__TRY(create_image(buffer, halves, image->texels, &image->memory));
+    cl_mem others = NULL;
+    if (atomic_compare_exchange_strong(kept, &others, image->memory)) return TSR_OK;
+    clReleaseMemObject(image->memory); /* another thread was faster */
+    image->memory = others;
     return TSR_OK;
 }
 

@@ -65,7 +65,8 @@ static uint64_t image_texels(cl_device_id id)
     cl_bool images = CL_FALSE;
     size_t texels = 0;
     if (query(id, CL_DEVICE_IMAGE_SUPPORT, sizeof images, &images) != TSR_OK || images != CL_TRUE) return 0;
-    return query(id, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, sizeof texels, &texels) == TSR_OK ? texels : 0;
+    if (query(id, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, sizeof texels, &texels) != TSR_OK) return 0;
+    return texels < INT32_MAX ? texels : INT32_MAX; /* kernels count them by int */
 }
 
 static tsr_status query_numbers(cl_device_id id, tsr_device *out)

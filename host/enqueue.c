@@ -124,105 +124,59 @@ static tsr_status check_schedule(const tsr_plan *plan, schedule *s)
 
 /* ---- Launching ------------------------------------------------------------------------------------------------- */
 
-static cl_int set_slot(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
+/* Sets a cl_mem and the number that follows it. */
+static tsr_status set_pair(cl_kernel kernel, cl_uint index, cl_mem memory, const void *number, size_t bytes)
 {
-    const tsr_buffer *buffer = b->buffer[arg->slot];
-    const cl_mem memory = buffer == NULL ? NULL : buffer->memory;
-    const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
-    const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
-    const cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
-    return code != CL_SUCCESS ? code : clSetKernelArg(kernel, index + 1, sizeof offset, &offset);
-}
-
-/* The images that one launch reads its slots as. */
-typedef struct images {
-    cl_mem made[TSR__MAX_IMAGES];
-    int count;
-} images;
-
-static void release_images(images *all)
-{
-    while (all->count > 0) clReleaseMemObject(all->made[--all->count]);
-}
-
-static void CL_CALLBACK release_image(cl_event event, cl_int status, void *image)
-{
-    (void)event;
-    (void)status;
-    clReleaseMemObject(image);
-}
-
-/* Commands keep what they use, says OpenCL; PoCL's do not keep an image over a buffer. */
-static void release_images_after(images *all, cl_event event)
-{
-    while (all->count > 0) {
-        const cl_mem image = all->made[--all->count];
-        if (clSetEventCallback(event, CL_COMPLETE, release_image, image) == CL_SUCCESS) continue;
-        clWaitForEvents(1, &event);
-        clReleaseMemObject(image);
-    }
-}
-
-/* Makes an image over all of a slot's buffer, as far as the device's images reach. */
-static cl_int set_image(const tsr_plan *plan, cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg,
-                        images *all)
-{
-    enum { TEXEL = 4 };
-    const tsr_buffer *buffer = b->buffer[arg->slot];
-    const uint64_t element_bytes = b->element_bytes[arg->slot], bytes = TEXEL * element_bytes;
-    const uint64_t held = (buffer->offset + buffer->bytes) / bytes, limit = plan->context->device.max_image_texels;
-    const uint64_t at = buffer->offset + b->skipped_bytes[arg->slot], end = at + (uint64_t)arg->value * element_bytes;
-    const cl_image_format format = {CL_RGBA, element_bytes == sizeof(cl_half) ? CL_HALF_FLOAT : CL_UNSIGNED_INT32};
-    const cl_image_desc desc = {.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER,
-                                .image_width = (size_t)(held < limit ? held : limit),
-                                .buffer = buffer->memory};
-    const cl_int texel = at % bytes == 0 && end <= desc.image_width * bytes ? (cl_int)(at / bytes) : -1;
-    cl_int code = CL_SUCCESS;
-    const cl_mem image = clCreateImage(plan->context->cl, CL_MEM_READ_ONLY, &format, &desc, NULL, &code);
-    if (code != CL_SUCCESS) return code;
-    all->made[all->count++] = image;
-    code = clSetKernelArg(kernel, index, sizeof image, &image);
-    return code != CL_SUCCESS ? code : clSetKernelArg(kernel, index + 1, sizeof texel, &texel);
-}
-
-/* What changes from run to run; the plan set the rest when it was made. */
-static tsr_status set_slots(const tsr_plan *plan, const tsr__step *step, const bindings *b, images *all)
-{
-    cl_uint index = 0;
-    cl_int code = CL_SUCCESS;
-    for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
-        const tsr__arg *arg = &step->launch.args[i];
-        const bool is_image = arg->kind == TSR__ARG_IMAGE;
-        if (arg->kind == TSR__ARG_SLOT) code = set_slot(step->kernel, index, b, arg);
-        if (is_image) code = set_image(plan, step->kernel, index, b, arg, all);
-        if (is_image && code != CL_SUCCESS) return tsr__fail_cl(code, "clCreateImage or clSetKernelArg");
-        index += arg->kind == TSR__ARG_SLOT || is_image ? 2 : 1;
-    }
+    cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
+    if (code == CL_SUCCESS) code = clSetKernelArg(kernel, index + 1, bytes, number);
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 
-static tsr_status launch(const tsr_plan *plan, const tsr__step *step, const bindings *b, const schedule *s)
+static tsr_status set_slot(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
 {
-    const tsr__launch *l = &step->launch;
-    const size_t *local = l->local[0] == 0 ? NULL : l->local;
-    images all = {.count = 0};
-    tsr_status status = set_slots(plan, step, b, &all);
-    cl_event own = NULL;
-    cl_event *event = s->event == NULL && all.count > 0 ? &own : s->event;
-    if (status == TSR_OK) {
-        const cl_int code = clEnqueueNDRangeKernel(s->queue, step->kernel, 3, NULL, l->global, local, s->num_events,
-                                                   s->wait_list, event);
-        if (code != CL_SUCCESS) status = tsr__fail_cl(code, "clEnqueueNDRangeKernel");
+    const tsr_buffer *buffer = b->buffer[arg->slot];
+    const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
+    const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
+    return set_pair(kernel, index, buffer == NULL ? NULL : buffer->memory, &offset, sizeof offset);
+}
+
+static tsr_status set_image(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
+{
+    const tsr_buffer *buffer = b->buffer[arg->slot];
+    const uint64_t element_bytes = b->element_bytes[arg->slot], texel_bytes = TSR__TEXEL * element_bytes;
+    const uint64_t at = buffer->offset + b->skipped_bytes[arg->slot], end = at + (uint64_t)arg->value * element_bytes;
+    tsr__image image;
+    TSR__TRY(tsr__buffer_image(buffer, element_bytes == sizeof(cl_half), &image));
+    const bool shows = at % texel_bytes == 0 && end <= image.texels * texel_bytes;
+    const cl_int texel = shows ? (cl_int)(at / texel_bytes) : -1;
+    return set_pair(kernel, index, image.memory, &texel, sizeof texel);
+}
+
+/* What changes from run to run; the plan set the rest when it was made. */
+static tsr_status set_slots(const tsr__step *step, const bindings *b)
+{
+    cl_uint index = 0;
+    for (int i = 0; i < step->launch.arg_count; ++i) {
+        const tsr__arg *arg = &step->launch.args[i];
+        if (arg->kind == TSR__ARG_SLOT) TSR__TRY(set_slot(step->kernel, index, b, arg));
+        if (arg->kind == TSR__ARG_IMAGE) TSR__TRY(set_image(step->kernel, index, b, arg));
+        index += arg->kind == TSR__ARG_SLOT || arg->kind == TSR__ARG_IMAGE ? 2 : 1;
     }
-    if (status == TSR_OK && all.count > 0) release_images_after(&all, *event);
-    release_images(&all);
-    if (own != NULL) clReleaseEvent(own);
-    return status;
+    return TSR_OK;
+}
+
+static tsr_status launch(const tsr__step *step, const bindings *b, const schedule *s)
+{
+    TSR__TRY(set_slots(step, b));
+    const tsr__launch *l = &step->launch;
+    const cl_int code =
+        clEnqueueNDRangeKernel(s->queue, step->kernel, 3, NULL, l->global, l->local[0] == 0 ? NULL : l->local,
+                               s->num_events, s->wait_list, s->event);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clEnqueueNDRangeKernel");
 }
 
 /* Launches that go one behind the other: each waits for the one before, which also holds in an out-of-order queue. */
 typedef struct chain {
-    const tsr_plan *plan;
     const schedule *schedule;
     cl_event previous; /* NULL before the first */
 } chain;
@@ -235,7 +189,7 @@ static tsr_status chain_add(chain *c, const tsr__step *step, const bindings *b, 
                            .num_events = first ? c->schedule->num_events : 1,
                            .wait_list = first ? c->schedule->wait_list : &c->previous,
                            .event = last ? c->schedule->event : &done};
-    const tsr_status status = launch(c->plan, step, b, &mine);
+    const tsr_status status = launch(step, b, &mine);
     if (c->previous != NULL) clReleaseEvent(c->previous);
     c->previous = done;
     return status;
@@ -304,7 +258,7 @@ static tsr_status launch_plan(const tsr_plan *plan, const tsr_args *a, const sch
     bindings b = bind(plan, a);
     int64_t step[TSR__SLOTS];
     part_steps(o, step);
-    chain c = {.plan = plan, .schedule = s};
+    chain c = {.schedule = s};
     tsr_status status = TSR_OK;
     if (plan->scale_weights.kernel != NULL) {
         status = chain_add(&c, &plan->scale_weights, &b, false);
@@ -397,7 +351,7 @@ static tsr_status pack_weights(const tsr_plan *plan, const tsr_buffer *w, tsr_bu
     bindings b = {.buffer = {[TSR__W] = w, [TSR__PACKED] = packed}};
     for (int slot = 0; slot < TSR__SLOTS; ++slot)
         b.element_bytes[slot] = tsr__slot_element_bytes(&o->problem, (tsr__slot)slot);
-    chain c = {.plan = plan, .schedule = s};
+    chain c = {.schedule = s};
     tsr_status status = TSR_OK;
     pthread_mutex_lock(lock_of(plan));
     for (int64_t part = 0; part < parts && status == TSR_OK; ++part) {

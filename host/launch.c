@@ -48,9 +48,6 @@ void tsr__launch_slot(tsr__launch *launch, tsr__slot slot)
 
 void tsr__launch_image(tsr__launch *launch, tsr__slot slot, int64_t elements)
 {
-    int images = 0;
-    for (int i = 0; i < launch->arg_count; ++i) images += launch->args[i].kind == TSR__ARG_IMAGE;
-    launch->broken |= images == TSR__MAX_IMAGES;
     add_arg(launch, (tsr__arg){.kind = TSR__ARG_IMAGE, .slot = slot, .value = elements});
 }
 

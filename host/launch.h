@@ -28,7 +28,7 @@ typedef enum tsr__slot {
 } tsr__slot;
 
 /* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. So does an
- * image of a slot: an image1d_buffer_t of texels of 4 elements, halves or bits of floats, and an int: the texel that
+ * image of a slot: an image1d_buffer_t of texels of 4 elements (tsr__buffer_image), and an int: the texel that
  * the slot begins with, or -1 where it begins with none, or the image does not reach its end. */
 typedef struct tsr__arg {
     enum { TSR__ARG_SLOT, TSR__ARG_IMAGE, TSR__ARG_INT, TSR__ARG_LONG, TSR__ARG_FLOAT } kind;
@@ -37,7 +37,9 @@ typedef struct tsr__arg {
     float real;    /* of a float */
 } tsr__arg;
 
-enum { TSR__MAX_ARGS = 80, TSR__MAX_IMAGES = 2, TSR__MAX_LAUNCHES = 12, TSR__MAX_OPTIONS = 1024 };
+enum { TSR__TEXEL = 4 }; /* elements */
+
+enum { TSR__MAX_ARGS = 80, TSR__MAX_LAUNCHES = 12, TSR__MAX_OPTIONS = 1024 };
 
 typedef struct tsr__launch {
     const tsr__source *source;

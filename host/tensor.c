@@ -121,7 +121,13 @@ void tsr__tensor_settle(tsr_tensor *t)
 
 bool tsr__tensor_is_dense(const tsr_tensor *t)
 {
-    return tsr__tensor_elements(t) == t->n * tsr__tensor_channels(t) * tsr__tensor_plane(t);
+    tsr_tensor own = *t;
+    axis axes[AXES];
+    const int count = list_axes(&own, axes);
+    int64_t dense = tsr__tensor_block(t);
+    for (int i = 0; i < count; dense *= axes[i++].size)
+        if (axes[i].size > 1 && *axes[i].stride != dense) return false;
+    return true;
 }
 
 bool tsr__tensor_has_dense_planes(const tsr_tensor *t)

@@ -95,7 +95,7 @@ static inline int64_t tsr__channel_stride(const tsr_tensor *t)
     return t->layout == TSR_LAYOUT_NHWC ? 1 : tsr__spanned_c(t);
 }
 
-/* Whether the elements of a settled tensor fill its memory from the first to the last. */
+/* Whether a settled tensor has the strides that it would have by itself, on every axis of several elements. */
 bool tsr__tensor_is_dense(const tsr_tensor *t);
 
 /* Whether each pixel follows the one before, whatever lies between planes and images: a settled tensor's plane is

@@ -107,7 +107,7 @@ typedef struct tsr_device {
     uint64_t local_bytes;       /* local memory of a work-group                                                */
     uint64_t max_alloc_bytes;   /* the largest single buffer                                                   */
     uint64_t global_bytes;
-    uint64_t max_image_texels; /* of an image over a buffer; 0: the device has none                            */
+    uint64_t max_image_texels; /* of an image over a buffer, at most 2^31 - 1; 0: the device has none          */
     bool local_is_dedicated;   /* false: local memory is ordinary memory, so copying into it gains nothing    */
     bool unified_memory;       /* device and host share memory                                                */
     bool fp16, fp64;           /* half and double arithmetic                                                  */
@@ -575,7 +575,8 @@ typedef struct tsr_args {
 TSR_API tsr_args tsr_args_default(void); /* everything NULL */
 
 /* Puts the plan's work into a queue, as clEnqueueNDRangeKernel() does: it starts after the events of the wait list,
- * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits.
+ * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits, but where
+ * local memory is not dedicated a buffer's first use may make an image over it, which lives as long as the buffer.
  *
  * `queue` is in order or out of order and belongs to the plan's context and device; NULL: the context's own.
  * The buffers must live until the work is done. On the CPU path the work is done on return; there are no queues and

@@ -58,11 +58,12 @@ static cJSON *describe(int number, const tsr_device *device)
     if (device->kind == TSR_DEVICE_HOST) {
         cJSON_AddNullToObject(object, "max_alloc_bytes");
         cJSON_AddNullToObject(object, "global_bytes");
+        cJSON_AddNullToObject(object, "max_image_texels");
     } else {
         cJSON_AddNumberToObject(object, "max_alloc_bytes", (double)device->max_alloc_bytes);
         cJSON_AddNumberToObject(object, "global_bytes", (double)device->global_bytes);
+        cJSON_AddNumberToObject(object, "max_image_texels", (double)device->max_image_texels);
     }
-    cJSON_AddNumberToObject(object, "max_image_texels", (double)device->max_image_texels);
     cJSON_AddBoolToObject(object, "local_is_dedicated", device->local_is_dedicated);
     cJSON_AddBoolToObject(object, "unified_memory", device->unified_memory);
     cJSON_AddBoolToObject(object, "fp16", device->fp16);

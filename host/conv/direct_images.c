@@ -6,8 +6,6 @@
 
 extern const tsr__source tsr__source_conv_direct_images;
 
-enum { TEXEL = 4 }; /* numbers */
-
 /* Pixels, and texels of output channels. */
 enum { TILE_P, REG_K };
 static const char *const param_names[] = {"p", "rk", NULL};
@@ -19,18 +17,23 @@ enum { TILES = sizeof tiles / sizeof tiles[0] };
 /* The tiles that the output channels of a group make, and the channels of those. */
 static int64_t tiles_of_k(const tsr__problem *p, const tsr__params *params)
 {
-    return tsr__ceil_div(tsr__group_k(p), TEXEL * params->value[REG_K]);
+    return tsr__ceil_div(tsr__group_k(p), TSR__TEXEL * params->value[REG_K]);
 }
 
 static int64_t packed_k(const tsr__problem *p, const tsr__params *params)
 {
-    return tiles_of_k(p, params) * TEXEL * params->value[REG_K];
+    return tiles_of_k(p, params) * TSR__TEXEL * params->value[REG_K];
 }
 
-/* Where no coordinate matters, all pixels are one row. */
+/* Whether no coordinate matters: all pixels are one row then. */
+static bool is_one_row(const tsr__problem *p)
+{
+    return tsr__window_is_pointwise(&p->window);
+}
+
 static int64_t row_of(const tsr__problem *p)
 {
-    return tsr__window_is_pointwise(&p->window) ? p->y.n * tsr__tensor_plane(&p->y) : p->y.size[TSR_W];
+    return is_one_row(p) ? p->y.n * tsr__tensor_plane(&p->y) : p->y.size[TSR_W];
 }
 
 static int64_t rows_of(const tsr__problem *p)
@@ -62,14 +65,20 @@ static int64_t items(const tsr__problem *p, const tsr__params *params)
     return tiles_of_k(p, params) * tiles_of_p(p, params) * p->groups;
 }
 
-/* The largest tile that makes work-items enough for all compute units, or else the smallest; and no wider than what it
- * has to cover. How many are enough is a guess: no such GPU has been at hand. */
+/* Whether half of a tile would do for all channels or pixels. */
+static bool is_too_large(const tsr__problem *p, const tsr__params *params)
+{
+    return tsr__group_k(p) <= TSR__TEXEL * (params->value[REG_K] - 1) || row_of(p) <= params->value[TILE_P] / 2;
+}
+
+/* The largest tile that makes work-items enough for all compute units, or else the smallest. How many are enough is a
+ * guess: no such GPU has been at hand. */
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     enum { ITEMS_PER_UNIT = 256 };
     size_t best = 0;
-    while (best < TILES - 1 && (items(p, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units ||
-                                tsr__group_k(p) <= TEXEL * (tiles[best].value[REG_K] - 1)))
+    while (best < TILES - 1 &&
+           (items(p, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units || is_too_large(p, &tiles[best])))
         ++best;
     return tsr__tell_candidates(tiles, TILES, best, out, capacity);
 }
@@ -83,10 +92,10 @@ static void params(const tsr_device *device, const tsr__problem *p, tsr__params 
 
 static const char *refuse(const tsr_device *device, const tsr__problem *p)
 {
-    const uint64_t room = device->max_image_texels * TEXEL;
+    const uint64_t room = device->max_image_texels * TSR__TEXEL;
     const int64_t packed = packed_elements(p, &tiles[0]);
     if (room == 0) return "the device has no images over buffers";
-    if (tsr__group_c(p) % TEXEL != 0) return "4 does not divide the input channels of a group";
+    if (tsr__group_c(p) % TSR__TEXEL != 0) return "4 does not divide the input channels of a group";
     if ((uint64_t)tsr__tensor_elements(&p->x) > room || (uint64_t)packed > room)
         return "x or the packed weights have more texels than the device's images";
     return tsr__conv_refuse_packed(packed);
@@ -108,24 +117,32 @@ static void layouts(const tsr_device *device, tsr__problem *p)
     tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
 }
 
-/* 64 work-items, in a square where there are so many on the first axis, share inputs and weights in the nearest cache.
- */
+/* 64 work-items share inputs and weights in the nearest cache: in a square, or fewer of them on the first axis where 8
+ * would leave more than an eighth without work. */
 static void set_grid(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
 {
-    enum { SIDE = 8 };
+    enum { SIDE = 8, ALL = SIDE * SIDE };
     const int64_t global[3] = {tiles_of_k(p, params), tiles_of_p(p, params), p->groups};
-    const bool drivers = device->max_work_group < SIDE * SIDE || device->max_work_items[0] < SIDE ||
-                         device->max_work_items[1] < SIDE * SIDE;
-    size_t across = SIDE;
-    while ((int64_t)across > global[0]) across /= 2;
-    const size_t square[3] = {across, SIDE * SIDE / across, 1}, none[3] = {0, 0, 0};
-    tsr__launch_grid(l, global, drivers ? none : square);
+    const bool drivers_choice =
+        device->max_work_group < ALL || device->max_work_items[0] < SIDE || device->max_work_items[1] < ALL;
+    int64_t across = SIDE;
+    while (across > 1 && tsr__ceil_div(global[0], across) * across > global[0] + global[0] / 8) across /= 2;
+    const size_t own[3] = {(size_t)across, (size_t)(ALL / across), 1}, none[3] = {0, 0, 0};
+    tsr__launch_grid(l, global, drivers_choice ? none : own);
+}
+
+/* Strides of a dense tensor: of its one row there is no other than a pixel's. */
+static void launch_strides(tsr__launch *l, const tsr__problem *p, const tsr_tensor *t)
+{
+    const int64_t of_row[TSR_AXES] = {[TSR_W] = t->c};
+    tsr__launch_int(l, is_one_row(p) ? 0 : tsr__spanned_n(t));
+    tsr__launch_int(l, tsr__channel_stride(t));
+    tsr__launch_int_axes(l, is_one_row(p) ? of_row : t->strides.size);
 }
 
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
     const int64_t row = row_of(p), k = packed_k(p, params);
-    const bool one_row = tsr__window_is_pointwise(&p->window);
     const int64_t one[TSR_AXES] = {1, 1, row};
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_images, "conv_direct_images");
     tsr__epilogue_define(l, p);
@@ -141,13 +158,13 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     tsr__launch_int(l, k);
     tsr__launch_int(l, rows_of(p));
-    tsr__launch_int_axes(l, one_row ? one : p->x.size);
-    tsr__launch_int_axes(l, one_row ? one : p->y.size);
+    tsr__launch_int_axes(l, is_one_row(p) ? one : p->x.size);
+    tsr__launch_int_axes(l, is_one_row(p) ? one : p->y.size);
     tsr__launch_window(l, &p->window);
     tsr__launch_int(l, p->window.pad_mode);
-    tsr__launch_plain_strides(l, &p->x);
-    tsr__launch_plain_strides(l, &p->y);
-    tsr__launch_plain_strides(l, &p->residual);
+    launch_strides(l, p, &p->x);
+    launch_strides(l, p, &p->y);
+    launch_strides(l, p, &p->residual);
     set_grid(device, p, params, l);
 }
 

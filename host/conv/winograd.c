@@ -166,7 +166,7 @@ enum { LINE = 4, FAR_LINE = 8, OTHERS_LINE = 20, TRANSFORM_POINT = 8, TRANSFORM_
 enum { CACHED = 1 << 18, FAR_CACHED = 3 << 20, NEAR_PRODUCTS = 40, FAR_PRODUCTS_TIMES = 3 };
 
 /* The time of a problem on the compute unit that has most to do. Weights come from far in a work-item's first round,
- * where all of them do not fit near; transformed inputs for each block, likewise, and once as another launch wrote
+ * where all of them do not fit near; transformed inputs for each block, and once as another launch wrote
  * them. What does not find room is only taken where nothing does. */
 static double cost(const tsr_device *device, const tsr__problem *p, const tsr__params *params, double speed)
 {
@@ -187,19 +187,20 @@ static double cost(const tsr_device *device, const tsr__problem *p, const tsr__p
         (double)p->x.c / (double)vector + (double)(count * tile_k * (near ? 1 : FAR_PRODUCTS_TIMES));
     const double transforms = padded_tiles * transformed * (double)(points(params) * TRANSFORM_POINT + TRANSFORM_TILE);
     const bool fits = fused || pass * strip_elements(p, params) <= room(p, params);
-    const int64_t launches = fused ? 1 : 2 * tsr__ceil_div(all, pass);
+    const int64_t launches = (fused ? 1 : 2 * tsr__ceil_div(all, pass)) + is_staged(p);
     return share * ((double)points(params) * products + transforms) * (fits ? 1 : NO_ROOM) +
            (double)(launches * LAUNCH);
 }
 
-/* The same without Winograd, whose register tiles are slower: see direct_blocked.c. */
+/* The same without Winograd, by direct_blocked, whose register tiles are slower. */
 static double direct_cost(const tsr_device *device, const tsr__problem *p, int64_t vector)
 {
     enum { TAPS = 9 };
+    static const double near_product = 1.2, far_product = 1.5; /* by where weights come from, on the same Xeon */
     const double products = (double)(p->x.n * tsr__tensor_plane(&p->y)) * (double)(TAPS * p->x.c);
     const int64_t vectors = tsr__ceil_div(p->y.c, vector);
     const bool cached = TAPS * p->x.c * p->y.c <= CACHED;
-    return products * (double)vectors * (cached ? 1.2 : 1.5) / device->compute_units + LAUNCH;
+    return products * (double)vectors * (cached ? near_product : far_product) / device->compute_units + LAUNCH;
 }
 
 /* The best number of strips in a work-item for a register tile, and whether one kernel does all. */

@@ -150,11 +150,12 @@ static const char *refuse(const tsr_device *device, const tsr__problem *p)
     return tsr__refuse_elements(most_elements(p, &defaults));
 }
 
-/* Where it takes less time than one product that has every tap in it. */
+/* Where it takes less time than one product that has every tap in it. Its products lie in local memory, which must be
+ * one: conv/direct_images serves the others. */
 static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__params *params)
 {
     tsr__params direct;
-    if (workspace_elements(p, params) > room(p, params)) return false;
+    if (!device->local_is_dedicated || workspace_elements(p, params) > room(p, params)) return false;
     return tsr__product_candidates(device, p, true, &direct, 1) == 0 ||
            cost(device, p, params) < tsr__whole_product_cost(device, p, &direct);
 }

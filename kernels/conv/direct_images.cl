@@ -4,7 +4,7 @@
  *   launch      global = (ceil(K / groups / (4 * REG_K)), tiles, groups), any local; the first two axes may have spare
  *               items; tiles = N * O * P * ceil(Q / TILE_P)
  *   local mem   none
- *   needs       images over buffers; 4 divides the input channels of a group
+ *   needs       images over buffers; 4 divides the input channels of a group; dense tensors
  *   compiled in TILE_P, REG_K; what common/block.cl wants
  *   run time    c, k: channels of a group; packed_k: see below; rows = N * O * P; sizes, the window, pad_mode, strides
  *               of x, y and residual. Where no coordinate matters, in a filter of one tap without strides and pads, the
@@ -18,7 +18,8 @@
  * same inputs and consecutive weights, neighbours on the second the same weights. TILE_P + 4 * REG_K texels make
  * 16 * TILE_P * REG_K multiply-adds.
  *
- * A tensor may begin between two texels, as a part of a buffer: its `texel` is negative then, and it is read as memory.
+ * A tensor may begin between two texels, as a part of a buffer, or lie where the device's images do not reach: its
+ * `texel` is negative then, and both are read as memory, which is slower.
  */
 #if !defined(TILE_P) || !defined(REG_K)
 #error "the host must define TILE_P REG_K"
@@ -30,12 +31,14 @@
 #include "common/planes.cl"
 #include "common/taps.cl"
 
-/* A texel of x, and of weights. Floats are read as their bits: a driver may take numbers too small to be normal for 0,
- * and Intel's goes to great lengths for it. */
-#define READ_BITS(image, at) as_float4(read_imageui(image, at))
-#define READ_X(image, at)    (DTYPE == 1 ? read_imagef(image, at) : READ_BITS(image, at))
+/* A texel of x, all of whose bits are kept or none, and of weights. Floats are read as their bits, exactly: of floats as
+ * such a driver may make zeros where they are too small to be normal, and Intel's does, in 5 instructions for each. */
+#define READ_BITS(image, at) read_imageui(image, at)
+#define READ_X(image, at, kept) \
+    (DTYPE == 1 ? as_float4(as_uint4(read_imagef(image, at)) & (kept)) : as_float4(READ_BITS(image, at) & (kept)))
 
-/* Adds one tap's products, of `texels` texels of each pixel and of weights, which begin at these. */
+/* Adds one tap's products, of `texels` texels of each pixel and of weights. A pixel's begin at `at`, which is negative
+ * in the padding: zeros are made afterwards, as jumps cost more. */
 static ALWAYS_INLINE void add_texels(REALV sum[TILE_P][REG_K], const int at[TILE_P], int texels,
                                      __read_only image1d_buffer_t x, int weight, int packed_texels,
                                      __read_only image1d_buffer_t packed)
@@ -43,10 +46,10 @@ static ALWAYS_INLINE void add_texels(REALV sum[TILE_P][REG_K], const int at[TILE
     for (int ic = 0; ic < texels; ++ic, weight += VEC * packed_texels) {
         REALV seen[TILE_P];
 #pragma unroll
-        for (int t = 0; t < TILE_P; ++t) seen[t] = READ_X(x, at[t] + ic);
+        for (int t = 0; t < TILE_P; ++t) seen[t] = READ_X(x, max(at[t], 0) + ic, (uint4)((uint) ~(at[t] >> 31)));
 #pragma unroll
         for (int i = 0; i < VEC * REG_K; ++i) {
-            const REALV filter = READ_BITS(packed, weight + i / REG_K * packed_texels + i % REG_K);
+            const REALV filter = as_float4(READ_BITS(packed, weight + i / REG_K * packed_texels + i % REG_K));
 #pragma unroll
             for (int t = 0; t < TILE_P; ++t) {
                 const REAL lane[VEC] = {seen[t].x, seen[t].y, seen[t].z, seen[t].w};
@@ -56,7 +59,7 @@ static ALWAYS_INLINE void add_texels(REALV sum[TILE_P][REG_K], const int at[TILE
     }
 }
 
-/* The same out of memory, channel by channel, where some pixels may lie in the padding: these have a negative `at`. */
+/* The same out of memory, channel by channel. */
 static ALWAYS_INLINE void add_numbers(REALV sum[TILE_P][REG_K], const int at[TILE_P], int channels,
                                       __global const X_ELEMENT *x, __global const REAL *weights, int packed_k)
 {
@@ -84,7 +87,7 @@ __kernel void conv_direct_images(__global const X_ELEMENT *restrict x, ulong x_o
     if (ok >= k || row >= rows) return;
     const planes outputs = {out_d, out_h, 1, y_n, y_d, y_h, y_w}, residuals = {out_d, out_h, 1, r_n, r_d, r_h, r_w};
     const place mine = locate_pixel(outputs, row);
-    const int taps = filter_d * filter_h * filter_w;
+    const int taps = filter_d * filter_h * filter_w, as_images = x_texel >= 0 && packed_texel >= 0;
     int weight = group * taps * c * packed_k + ok;
     REALV sum[TILE_P][REG_K];
     x += x_offset;
@@ -99,18 +102,17 @@ __kernel void conv_direct_images(__global const X_ELEMENT *restrict x, ulong x_o
             for (int is = 0; is < filter_w; ++is, weight += c * packed_k) {
                 const int id = look_up_as(pad_mode, mine.d * stride_d - pad_d + it * dilation_d, in_d);
                 const int ih = look_up_as(pad_mode, mine.h * stride_h - pad_h + ir * dilation_h, in_h);
-                const int begin = mine.n * x_n + id * x_d + ih * x_h + group * c;
-                int at[TILE_P], texel[TILE_P], straight = x_texel >= 0 && packed_texel >= 0;
                 if ((uint)id >= (uint)in_d || (uint)ih >= (uint)in_h) continue;
+                const int begin = mine.n * x_n + id * x_d + ih * x_h + group * c;
+                int at[TILE_P], texel[TILE_P];
 #pragma unroll
                 for (int t = 0; t < TILE_P; ++t) {
-                    const int from = (first + t) * stride_w - pad_w + is * dilation_w;
-                    const int iw = look_up_as(pad_mode, from, in_w);
+                    const int pixel = min(first + t, out_w - 1);
+                    const int iw = look_up_as(pad_mode, pixel * stride_w - pad_w + is * dilation_w, in_w);
                     at[t] = (uint)iw < (uint)in_w ? begin + iw * x_w : -1;
-                    texel[t] = x_texel + at[t] / VEC;
-                    straight &= at[t] >= 0;
+                    texel[t] = at[t] < 0 ? -1 : x_texel + at[t] / VEC;
                 }
-                if (straight)
+                if (as_images)
                     add_texels(sum, texel, c / VEC, x_image, packed_texel + weight / VEC, packed_k / VEC, packed_image);
                 else
                     add_numbers(sum, at, c, x, packed + weight, packed_k);

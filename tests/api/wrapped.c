@@ -98,6 +98,10 @@ WRAP_CREATE(cl_command_queue, clCreateCommandQueue,
             (context, device, properties, code))
 WRAP_CREATE(cl_mem, clCreateBuffer, (cl_context context, cl_mem_flags flags, size_t bytes, void *host, cl_int *code),
             (context, flags, bytes, host, code))
+WRAP_CREATE(cl_mem, clCreateImage,
+            (cl_context context, cl_mem_flags flags, const cl_image_format *format, const cl_image_desc *desc,
+             void *host, cl_int *code),
+            (context, flags, format, desc, host, code))
 WRAP_CREATE(cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *code), (program, name, code))
 
 WRAP(cl_program, clCreateProgramWithSource,

@@ -14,7 +14,7 @@ one,pool,max,4,9,9,,3,3,2,2,0,0,,1
 two,"same, again",,3,8,8,4,3,3,1,1,1,1,1,3
 two,depthwise,conv,4,8,8,4,3,3,1,1,1,1,4,1
 """
-QUICK = ("--min-time", "0.002", "--json", "-")
+QUICK = ("--min-time", "0.002", "--no-plan-times", "--json", "-")
 
 
 class Suites(CommandTest):

@@ -24,7 +24,9 @@ class Devices(CommandTest):
             self.assertGreater(device["compute_units"], 0)
             self.assertGreater(device["max_alloc_bytes"], 0)
             self.assertGreater(len(device["extensions"]), 0)
+            self.assertGreaterEqual(device["max_image_texels"], 0)
         self.assertEqual(devices[-1]["kind"], "host")
+        self.assertIsNone(devices[-1]["max_image_texels"])
         self.assertNotIn("number", devices[-1])
 
     def test_each_can_be_named(self):

@@ -339,8 +339,8 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
 
     keep_data(lab, &offer->whole, &info, kept);
     support_guarded buffers[TSR__SLOTS];
-    /* In turn where vectors and texels begin, and where they do not. */
-    create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, tally->ran % 2 == 0, buffers);
+    /* Where vectors and texels begin, and where they do not, in turn with either way of packing. */
+    create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, tally->ran / 2 % 2 == 0, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
     tally->build_ms += info.build_ms;

@@ -174,6 +174,28 @@ static bool conv_problem(size_t i, tsr__problem *out)
     return true;
 }
 
+/* Strides that fill memory without a gap and are no dense tensor's: the axes in another order; and dense ones beside
+ * the stride of an axis of one element, which says nothing. */
+static const struct {
+    const char *text;
+    tsr_layout layout;
+    tsr_strides strides; /* of x and of y */
+} strided_convs[] = {
+    {"conv:n2c8h4w3k8", TSR_LAYOUT_NHWC, {.n = 96, .size = {96, 8, 32}}},
+    {"conv:n2c8h5w1k8,relu", TSR_LAYOUT_NHWC, {.n = 40, .size = {40, 8, 56}}},
+    {"conv:n2c16h4w16k16", TSR_LAYOUT_NCHW, {.n = 1024, .c = 16, .size = {1024, 256, 1}}},
+};
+
+static bool strided_conv_problem(size_t i, tsr__problem *out)
+{
+    tsr_conv c;
+    REQUIRE(tsr_conv_parse(strided_convs[i].text, &c));
+    c.x_layout = c.y_layout = strided_convs[i].layout;
+    c.x_strides = c.y_strides = strided_convs[i].strides;
+    REQUIRE(tsr__conv_problem(&c, out));
+    return true;
+}
+
 /* ---- Pooling --------------------------------------------------------------------------------------------------- */
 
 static const char *const pools[] = {
@@ -482,7 +504,8 @@ static bool any_problem(size_t i, tsr__problem *out)
                   {24 * VARIANTS_EACH, activation_problem},
                   {COUNT(convs) + COUNT(folds) * VARIANTS_EACH, data_problem},
                   {COUNT(backward_pools) * VARIANTS_EACH, pool_backward_problem},
-                  {COUNT(pinned_backward_pools), pinned_pool_backward_problem}};
+                  {COUNT(pinned_backward_pools), pinned_pool_backward_problem},
+                  {COUNT(strided_convs), strided_conv_problem}};
     for (size_t group = 0; group < COUNT(groups); i -= groups[group++].count)
         if (i < groups[group].count) return groups[group].make(i, out);
     return false;

@@ -101,16 +101,6 @@ static void one_argument_too_many_is_reported_by_the_check(void **state)
     assert_fails(tsr__launch_check(&launch), TSR_UNSUPPORTED, "conv_invented", "did not fit");
 }
 
-static void one_image_too_many_is_reported_by_the_check(void **state)
-{
-    (void)state;
-    tsr__launch launch = sound();
-    for (int i = 0; i < TSR__MAX_IMAGES; ++i) tsr__launch_image(&launch, TSR__X, 4);
-    assert_ok(tsr__launch_check(&launch));
-    tsr__launch_image(&launch, TSR__X, 4);
-    assert_fails(tsr__launch_check(&launch), TSR_UNSUPPORTED, "conv_invented", "did not fit");
-}
-
 static void global_sizes_are_the_next_whole_groups(void **state)
 {
     (void)state;
@@ -164,7 +154,6 @@ int main(void)
         cmocka_unit_test(arguments_stand_in_the_order_in_which_they_were_added),
         cmocka_unit_test(an_int_beyond_32_bits_is_reported_by_the_check),
         cmocka_unit_test(one_argument_too_many_is_reported_by_the_check),
-        cmocka_unit_test(one_image_too_many_is_reported_by_the_check),
         cmocka_unit_test(global_sizes_are_the_next_whole_groups),
         cmocka_unit_test(a_global_size_of_0_is_reported_by_the_check),
         cmocka_unit_test(one_launch_too_many_is_reported_by_the_check),

@@ -3,7 +3,8 @@
 
 #include "unit/invented.h"
 
-extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__conv_reference, tsr__pool_tiled;
+extern const tsr__algorithm tsr__conv_direct_blocked, tsr__conv_implicit_gemm, tsr__conv_reference, tsr__pool_tiled,
+    tsr__conv_winograd_2x2, tsr__conv_winograd_4x4;
 
 enum { MANY = 16 };
 
@@ -201,6 +202,35 @@ static void winograd_needs_no_more_workspace_than_the_tensors(void **state)
             const uint64_t most = tensors * sizeof(float) < SMALL_BYTES ? SMALL_BYTES : tensors * sizeof(float);
             assert_in_range(candidates[j].workspace_bytes, 0, most);
         }
+    }
+}
+
+/* Short strips and one launch where all weights or inputs stay near; the workspace where weights come from far. */
+static void winograd_s_strips_follow_the_caches(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *problem;
+        const tsr__algorithm *algorithm;
+        const char *params;
+    } cases[] = {
+        {"conv:c128h28w28k128r3s3pd1", &tsr__conv_winograd_4x4, "out4 vec16 tiles13 k2 rounds1 local131072"},
+        {"conv:c256h13w13k256r3s3pd1", &tsr__conv_winograd_4x4, "out4 vec16 tiles10 k2 rounds1 local131072"},
+        {"conv:c512h7w7k512r3s3pd1", &tsr__conv_winograd_2x2, "out2 vec16 tiles8 k3 rounds2 local0"},
+        {"conv:n8c256h56w56k256r3s3pd1", &tsr__conv_winograd_4x4, "out4 vec16 tiles14 k2 rounds1 local131072"},
+    };
+    tsr_device cpu = invent(TSR_DEVICE_CPU, 16);
+    cpu.local_bytes = 512 << 10;
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const tsr__problem p = conv_problem(cases[i].problem, TSR_LAYOUT_ANY);
+        const tsr_plan_options options = tsr_plan_options_default();
+        char shown[128];
+        tsr__text text = tsr__text_over(shown, sizeof shown);
+        tsr__offer offer;
+        assert_string_equal(candidate(&cpu, &p, NULL).algorithm, cases[i].algorithm->name);
+        tsr__offer_from(cases[i].algorithm, &cpu, &p, &options, &offer);
+        tsr__params_format(offer.algorithm, &offer.params, &text);
+        assert_string_equal(shown, cases[i].params);
     }
 }
 
@@ -517,6 +547,7 @@ int main(void)
         cmocka_unit_test(exact_keeps_off_what_rounds),
         cmocka_unit_test(what_does_not_pay_runs_where_it_is_named),
         cmocka_unit_test(winograd_needs_no_more_workspace_than_the_tensors),
+        cmocka_unit_test(winograd_s_strips_follow_the_caches),
         cmocka_unit_test(the_other_family_runs_where_it_is_named),
         cmocka_unit_test(an_unknown_name_is_refused_with_what_there_is),
         cmocka_unit_test(any_layout_follows_the_device_and_the_channels),
