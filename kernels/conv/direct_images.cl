@@ -31,7 +31,7 @@
 #include "common/planes.cl"
 #include "common/taps.cl"
 
-/* A texel of x, all of whose bits are kept or none, and of weights. Floats are read as their bits, exactly: of floats as
+/* A texel of x, all of whose bits are kept or none, and of weights. Floats are read as bits, exactly: of floats as
  * such a driver may make zeros where they are too small to be normal, and Intel's does, in 5 instructions for each. */
 #define READ_BITS(image, at) read_imageui(image, at)
 #define READ_X(image, at, kept) \
