@@ -11,9 +11,9 @@
  *     success. tsr_error_message() then tells, for the calling thread, which field was wrong, its value and the limit.
  *   - Whoever creates an object destroys it; every destroy function allows NULL. Objects may be destroyed in any order:
  *     a plan and a buffer keep their context alive. What was lent stays the lender's; OpenCL handles are retained.
- *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one
- *     call while another uses it, as with any memory. Plans may be made in several threads to compile several
- *     at once, where the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
+ *   - Threads: plans and contexts may be used from several threads at once. One buffer must not be written by one call
+ *     while another uses it, as with any memory. Plans may be made in several threads to compile several at once, where
+ *     the driver can. A plan locks itself while it enqueues, and never while a kernel runs.
  *   - Sizes and strides count elements, offsets and sizes of buffers bytes. A slice or a tensor begins at a multiple of
  *     4, a tensor of f64 or of 64-bit indices of 8.
  */
@@ -575,12 +575,11 @@ typedef struct tsr_args {
 TSR_API tsr_args tsr_args_default(void); /* everything NULL */
 
 /* Puts the plan's work into a queue, as clEnqueueNDRangeKernel() does: it starts after the events of the wait list,
- * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits, but where
- * local memory is not dedicated a buffer's first use may make an image over it, which lives as long as the buffer.
- *
- * `queue` is in order or out of order and belongs to the plan's context and device; NULL: the context's own.
- * The buffers must live until the work is done. On the CPU path the work is done on return; there are no queues and
- * no events, so queue, wait list and event must be NULL. */
+ * and *event (may be NULL) completes with it; the caller releases the event. Neither allocates nor waits, but for an
+ * image over a buffer at its first use where local memory is not dedicated.
+ * `queue` is in order or out of order and belongs to the plan's context and device; NULL: the context's own. The
+ * buffers must live until the work is done. On the CPU path that is on return; there are no queues and no events, so
+ * queue, wait list and event must be NULL. */
 TSR_API tsr_status tsr_plan_enqueue(const tsr_plan *plan, const tsr_args *args, cl_command_queue queue,
                                     cl_uint num_events, const cl_event *wait_list, cl_event *event);
 
