@@ -107,7 +107,7 @@ typedef struct tsr_device {
     uint64_t local_bytes;       /* local memory of a work-group                                                */
     uint64_t max_alloc_bytes;   /* the largest single buffer                                                   */
     uint64_t global_bytes;
-    uint64_t max_image_texels; /* of an image over a buffer, at most 2^31 - 1; 0: the device has none          */
+    uint64_t max_image_texels; /* vectors of 4 that an image over a buffer has, below 2^31; 0: no images       */
     bool local_is_dedicated;   /* false: local memory is ordinary memory, so copying into it gains nothing    */
     bool unified_memory;       /* device and host share memory                                                */
     bool fp16, fp64;           /* half and double arithmetic                                                  */
