@@ -198,6 +198,21 @@ static tsr_status list_offers(const tuner *t, const tsr__problem *problem, const
     return TSR_OK;
 }
 
+/* What is known as the best comes behind the default, so that a search that runs out of time does not lose it. */
+static void put_known_second(const tuner *t, tsr__offer *offers, size_t count)
+{
+    tsr__tuning_choice known, mine;
+    if (!tsr__tuning_get(&t->context->tuning, t->key, 0, &known)) return;
+    for (size_t i = 2; i < count; ++i) {
+        name_params(&offers[i], &mine);
+        if (strcmp(mine.algorithm, known.algorithm) != 0 || strcmp(mine.params, known.params) != 0) continue;
+        const tsr__offer second = offers[1];
+        offers[1] = offers[i];
+        offers[i] = second;
+        return;
+    }
+}
+
 /* ---- The search ------------------------------------------------------------------------------------------------ */
 
 /* Measures candidates against the best so far, which begins as the default. */
@@ -270,6 +285,7 @@ tsr_status tsr__tune(tsr_context *context, const tsr__problem *problem, const ts
     tsr__tuning_key(&context->device, problem, options, t.key);
     tsr_status status = list_offers(&t, problem, options, &offers, &count);
     if (status == TSR_OK) status = list_offers(&t, problem, &all, &unused, &legal);
+    if (status == TSR_OK) put_known_second(&t, offers, count);
     if (status == TSR_OK) status = search(&t, offers, count, legal > count ? legal : count);
     free(offers);
     free(unused);

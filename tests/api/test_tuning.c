@@ -93,8 +93,8 @@ static void what_has_one_candidate_is_tuned_too(void **state)
     tsr_context_destroy(context);
 }
 
-/* Adds a record for the small problem: these params were the fastest. */
-static void add_record(tsr_context *context, const tsr__offer *offer)
+/* Adds a record for the small problem: these params were the fastest, of so many tried. */
+static void add_record(tsr_context *context, const tsr__offer *offer, const char *tried)
 {
     tsr__problem problem;
     const tsr_conv conv = small_problem();
@@ -103,7 +103,7 @@ static void add_record(tsr_context *context, const tsr__offer *offer)
     assert_ok(tsr__conv_problem(&conv, &problem));
     tsr__tuning_key(tsr_context_device(context), &problem, &options, key);
     tsr__tuning_params(offer->algorithm, &offer->params, params);
-    snprintf(line, sizeof line, "%s\t%s\t%s\t1\t2\t3/3\n", key, offer->algorithm->name, params);
+    snprintf(line, sizeof line, "%s\t%s\t%s\t1\t2\t%s\n", key, offer->algorithm->name, params, tried);
     assert_ok(tsr_tuning_add(context, line, strlen(line)));
 }
 
@@ -142,7 +142,7 @@ static void a_record_changes_no_bit(void **state)
         for (size_t i = 0; i<count; i += count> 1 ? count - 1 : 1) {
             tsr_context *context = support_context();
             tsr__offer_take(&offer, &candidates[i], device, &options);
-            add_record(context, &offer);
+            add_record(context, &offer, "3/3");
             unsigned char *result = result_in(context, &tuned);
             assert_true(tuned.tuned_ms > 0.0);
             assert_string_equal(tuned.algorithm, (*a)->name);
@@ -155,6 +155,60 @@ static void a_record_changes_no_bit(void **state)
     assert_true(followed > 0);
     free(expected);
     tsr_context_destroy(plain);
+}
+
+/* An offer of the last candidate of an algorithm that has at least three; false where there is none. */
+static bool find_last_candidate(const tsr_device *device, tsr__offer *offer)
+{
+    const tsr_plan_options options = tsr_plan_options_default();
+    const tsr_conv conv = small_problem();
+    tsr__problem problem;
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    for (const tsr__algorithm *const *a = tsr__algorithms_for(device, problem.op); *a != NULL; ++a) {
+        tsr__params candidates[TSR__MAX_CANDIDATES];
+        if (!tsr__admits(&options, device, *a)) continue;
+        tsr__offer_from(*a, device, &problem, &options, offer);
+        if (offer->refusal != NULL) continue;
+        const size_t count = tsr__offer_candidates(offer, device, candidates, TSR__MAX_CANDIDATES);
+        if (count < 3) continue;
+        tsr__offer_take(offer, &candidates[count - 1], device, &options);
+        return true;
+    }
+    return false;
+}
+
+static void keep_first_comparison(void *kept, tsr_log_level level, const char *message)
+{
+    static const char begin[] = "tuning: ";
+    char *line = kept;
+    if (level == TSR_LOG_DEBUG && *line == '\0' && strncmp(message, begin, strlen(begin)) == 0)
+        snprintf(line, 1024, "%s", message);
+}
+
+/* A search that goes on begins with what the one before found: were its time up soon, that would be lost. */
+static void the_best_so_far_is_tried_first(void **state)
+{
+    (void)state;
+    char first[1024] = "", params[TSR__TUNING_PARAMS], description[512];
+    tsr_context_options options = tsr_context_options_default();
+    options.log = keep_first_comparison;
+    options.log_cookie = first;
+    options.log_level = TSR_LOG_DEBUG;
+    options.cache_folder = getenv("TESSERA_TEST_CACHE");
+    tsr_context *context = NULL;
+    tsr__offer offer;
+    assert_ok(tsr_context_create(support_selector(), &options, &context));
+    if (find_last_candidate(tsr_context_device(context), &offer)) {
+        tsr_plan_options tuned = tsr_plan_options_default();
+        tuned.tune_ms = AMPLE_MS;
+        add_record(context, &offer, "2/3");
+        tsr__tuning_params(offer.algorithm, &offer.params, params);
+        plan_once(context, &tuned, description);
+        assert_contains(first, params);
+    } else {
+        assert_string_equal(support_selector(), "cpu");
+    }
+    tsr_context_destroy(context);
 }
 
 static void explaining_tells_what_would_run(void **state)
@@ -170,7 +224,7 @@ static void explaining_tells_what_would_run(void **state)
     const tsr__algorithm *const *last = tsr__algorithms_for(tsr_context_device(context), problem.op);
     while (last[1] != NULL) ++last;
     tsr__offer_from(*last, tsr_context_device(context), &problem, &options, &offer);
-    add_record(context, &offer); /* the reference */
+    add_record(context, &offer, "3/3"); /* the reference */
     tsr_candidate candidates[MANY];
     size_t count = 0;
     assert_ok(tsr_conv_explain(context, &conv, NULL, candidates, MANY, &count));
@@ -185,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_moment_is_not_enough_and_no_failure),
         cmocka_unit_test(what_has_one_candidate_is_tuned_too),
         cmocka_unit_test(a_record_changes_no_bit),
+        cmocka_unit_test(the_best_so_far_is_tried_first),
         cmocka_unit_test(explaining_tells_what_would_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
