@@ -169,7 +169,7 @@ tsr_status tsr_buffer_slice(const tsr_buffer *whole, uint64_t offset, uint64_t b
 
 static tsr_status create_image(const tsr_buffer *buffer, bool halves, uint64_t texels, cl_mem *image)
 {
-    const cl_image_format format = {CL_RGBA, halves ? CL_HALF_FLOAT : CL_UNSIGNED_INT32};
+    const cl_image_format format = {CL_RGBA, halves ? CL_UNSIGNED_INT16 : CL_UNSIGNED_INT32};
     const cl_image_desc desc = {
         .image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER, .image_width = (size_t)texels, .buffer = buffer->memory};
     cl_int code = CL_SUCCESS;

@@ -17,7 +17,7 @@ struct tsr_buffer {
 };
 
 /* An image over a buffer's memory, from the memory's first byte to the buffer's end, or as far as the device's images
- * reach; its texels are 4 halves, or the bits of 4 floats. */
+ * reach; its texels are the bits of 4 halves or of 4 floats. */
 typedef struct tsr__image {
     cl_mem memory; /* the buffer's: it lives as long, because PoCL's commands do not keep images that they read */
     uint64_t texels;

@@ -76,11 +76,12 @@ static bool is_too_large(const tsr__problem *p, const tsr__params *params)
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     enum { ITEMS_PER_UNIT = 256 };
-    size_t best = 0;
+    const size_t largest = p->x.dtype == TSR_F16; /* to convert halves takes the registers of the first */
+    size_t best = largest;
     while (best < TILES - 1 &&
            (items(p, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units || is_too_large(p, &tiles[best])))
         ++best;
-    return tsr__tell_candidates(tiles, TILES, best, out, capacity);
+    return tsr__tell_candidates(&tiles[largest], TILES - largest, best - largest, out, capacity);
 }
 
 static void params(const tsr_device *device, const tsr__problem *p, tsr__params *out)

@@ -31,11 +31,13 @@
 #include "common/planes.cl"
 #include "common/taps.cl"
 
-/* A texel of x, all of whose bits are kept or none, and of weights. Floats are read as bits, exactly: of floats as
- * such a driver may make zeros where they are too small to be normal, and Intel's does, in 5 instructions for each. */
-#define READ_BITS(image, at) read_imageui(image, at)
-#define READ_X(image, at, kept) \
-    (DTYPE == 1 ? as_float4(as_uint4(read_imagef(image, at)) & (kept)) : as_float4(READ_BITS(image, at) & (kept)))
+/* The numbers that a texel's bits are. It is read as bits to be exact: where numbers are read, a driver may
+ * make zeros of those that are too small to be normal, and Intel's does, in 5 instructions for each. */
+#if DTYPE == 1
+#define NUMBERS_OF(bits) of_half_bits(convert_ushort4(bits))
+#else
+#define NUMBERS_OF(bits) as_float4(bits)
+#endif
 
 /* Adds one tap's products, of `texels` texels of each pixel and of weights. A pixel's begin at `at`, which is negative
  * in the padding: zeros are made afterwards, as jumps cost more. */
@@ -46,10 +48,13 @@ static ALWAYS_INLINE void add_texels(REALV sum[TILE_P][REG_K], const int at[TILE
     for (int ic = 0; ic < texels; ++ic, weight += VEC * packed_texels) {
         REALV seen[TILE_P];
 #pragma unroll
-        for (int t = 0; t < TILE_P; ++t) seen[t] = READ_X(x, max(at[t], 0) + ic, (uint4)((uint) ~(at[t] >> 31)));
+        for (int t = 0; t < TILE_P; ++t) {
+            const uint kept = at[t] < 0 ? 0 : 0xffffffff;
+            seen[t] = NUMBERS_OF(read_imageui(x, max(at[t], 0) + ic) & (uint4)(kept));
+        }
 #pragma unroll
         for (int i = 0; i < VEC * REG_K; ++i) {
-            const REALV filter = as_float4(READ_BITS(packed, weight + i / REG_K * packed_texels + i % REG_K));
+            const REALV filter = as_float4(read_imageui(packed, weight + i / REG_K * packed_texels + i % REG_K));
 #pragma unroll
             for (int t = 0; t < TILE_P; ++t) {
                 const REAL lane[VEC] = {seen[t].x, seen[t].y, seen[t].z, seen[t].w};
