@@ -3,6 +3,7 @@
 #define TSR_HOST_CONV_DEFINES_H
 
 #include "algorithm.h"
+#include "reference_family.h"
 #include "window_define.h"
 
 /* What kernels/common/epilogue.cl compiles in, DTYPE with it. */
@@ -103,6 +104,25 @@ static inline void tsr__launch_plain_strides(tsr__launch *l, const tsr_tensor *t
     tsr__launch_int(l, tsr__spanned_n(t));
     tsr__launch_int(l, tsr__channel_stride(t));
     tsr__launch_int_axes(l, t->strides.size);
+}
+
+/* Sizes of x and y, the window, and the strides of x, y and the residual, none of them in blocks. */
+static inline void tsr__launch_plain_problem(tsr__launch *l, const tsr__problem *p)
+{
+    tsr__launch_int_axes(l, p->x.size);
+    tsr__launch_int_axes(l, p->y.size);
+    tsr__launch_window(l, &p->window);
+    tsr__launch_int(l, p->window.pad_mode);
+    tsr__launch_plain_strides(l, &p->x);
+    tsr__launch_plain_strides(l, &p->y);
+    tsr__launch_plain_strides(l, &p->residual);
+}
+
+/* For algorithms that read channels side by side. */
+static inline void tsr__nhwc_layouts(const tsr_device *device, tsr__problem *p)
+{
+    (void)device;
+    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
 }
 
 /* In plain weights, from one output channel of a group to the next, and from one input channel. */

@@ -25,25 +25,35 @@ static int64_t packed_k(const tsr__problem *p, const tsr__params *params)
     return tiles_of_k(p, params) * TSR__TEXEL * params->value[REG_K];
 }
 
-/* Whether no coordinate matters: all pixels are one row then. */
-static bool is_one_row(const tsr__problem *p)
+/* A dense tensor's pixels as one row. */
+static tsr_tensor one_row(tsr_tensor t)
 {
-    return tsr__window_is_pointwise(&p->window);
+    const int64_t pixels = t.n * tsr__tensor_plane(&t);
+    t.n = 1;
+    tsr__copy_axes(t.size, (const int64_t[TSR_AXES]){1, 1, pixels});
+    t.strides = (tsr_strides){.size = {[TSR_W] = t.c}};
+    return t;
 }
 
-static int64_t row_of(const tsr__problem *p)
+/* The problem as the kernel has it: where no coordinate matters, all pixels are one row. */
+static tsr__problem flattened(const tsr__problem *p)
 {
-    return is_one_row(p) ? p->y.n * tsr__tensor_plane(&p->y) : p->y.size[TSR_W];
+    tsr__problem flat = *p;
+    if (!tsr__window_is_pointwise(&p->window)) return flat;
+    flat.x = one_row(p->x);
+    flat.y = one_row(p->y);
+    flat.residual = one_row(p->residual);
+    return flat;
 }
 
-static int64_t rows_of(const tsr__problem *p)
+static int64_t rows_of(const tsr__problem *flat)
 {
-    return p->y.n * tsr__tensor_plane(&p->y) / row_of(p);
+    return flat->y.n * flat->y.size[TSR_D] * flat->y.size[TSR_H];
 }
 
-static int64_t tiles_of_p(const tsr__problem *p, const tsr__params *params)
+static int64_t tiles_of_p(const tsr__problem *flat, const tsr__params *params)
 {
-    return rows_of(p) * tsr__ceil_div(row_of(p), params->value[TILE_P]);
+    return rows_of(flat) * tsr__ceil_div(flat->y.size[TSR_W], params->value[TILE_P]);
 }
 
 /* ---- Weights --------------------------------------------------------------------------------------------------- */
@@ -60,15 +70,16 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
 
 /* ---- Params ---------------------------------------------------------------------------------------------------- */
 
-static int64_t items(const tsr__problem *p, const tsr__params *params)
+static int64_t items(const tsr__problem *flat, const tsr__params *params)
 {
-    return tiles_of_k(p, params) * tiles_of_p(p, params) * p->groups;
+    return tiles_of_k(flat, params) * tiles_of_p(flat, params) * flat->groups;
 }
 
 /* Whether half of a tile would do for all channels or pixels. */
-static bool is_too_large(const tsr__problem *p, const tsr__params *params)
+static bool is_too_large(const tsr__problem *flat, const tsr__params *params)
 {
-    return tsr__group_k(p) <= TSR__TEXEL * (params->value[REG_K] - 1) || row_of(p) <= params->value[TILE_P] / 2;
+    return tsr__group_k(flat) <= TSR__TEXEL * (params->value[REG_K] - 1) ||
+           flat->y.size[TSR_W] <= params->value[TILE_P] / 2;
 }
 
 /* The largest tile that makes work-items enough for all compute units, or else the smallest. How many are enough is a
@@ -76,10 +87,11 @@ static bool is_too_large(const tsr__problem *p, const tsr__params *params)
 static size_t candidates(const tsr_device *device, const tsr__problem *p, tsr__params *out, size_t capacity)
 {
     enum { ITEMS_PER_UNIT = 256 };
+    const tsr__problem flat = flattened(p);
     const size_t largest = p->x.dtype == TSR_F16; /* to convert halves takes the registers of the first */
     size_t best = largest;
-    while (best < TILES - 1 &&
-           (items(p, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units || is_too_large(p, &tiles[best])))
+    while (best < TILES - 1 && (items(&flat, &tiles[best]) < (int64_t)ITEMS_PER_UNIT * device->compute_units ||
+                                is_too_large(&flat, &tiles[best])))
         ++best;
     return tsr__tell_candidates(&tiles[largest], TILES - largest, best - largest, out, capacity);
 }
@@ -112,18 +124,12 @@ static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__par
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
 
-static void layouts(const tsr_device *device, tsr__problem *p)
-{
-    (void)device;
-    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
-}
-
 /* 64 work-items share inputs and weights in the nearest cache: in a square, or fewer of them on the first axis where 8
  * would leave more than an eighth without work. */
-static void set_grid(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launch *l)
+static void set_grid(const tsr_device *device, const tsr__problem *flat, const tsr__params *params, tsr__launch *l)
 {
     enum { SIDE = 8, ALL = SIDE * SIDE };
-    const int64_t global[3] = {tiles_of_k(p, params), tiles_of_p(p, params), p->groups};
+    const int64_t global[3] = {tiles_of_k(flat, params), tiles_of_p(flat, params), flat->groups};
     const bool drivers_choice =
         device->max_work_group < ALL || device->max_work_items[0] < SIDE || device->max_work_items[1] < ALL;
     int64_t across = SIDE;
@@ -132,19 +138,9 @@ static void set_grid(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_grid(l, global, drivers_choice ? none : own);
 }
 
-/* Strides of a dense tensor: of its one row there is no other than a pixel's. */
-static void launch_strides(tsr__launch *l, const tsr__problem *p, const tsr_tensor *t)
-{
-    const int64_t of_row[TSR_AXES] = {[TSR_W] = t->c};
-    tsr__launch_int(l, is_one_row(p) ? 0 : tsr__spanned_n(t));
-    tsr__launch_int(l, tsr__channel_stride(t));
-    tsr__launch_int_axes(l, is_one_row(p) ? of_row : t->strides.size);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    const int64_t row = row_of(p), k = packed_k(p, params);
-    const int64_t one[TSR_AXES] = {1, 1, row};
+    const tsr__problem flat = flattened(p);
     tsr__launch *l = tsr__launches_add(out, &tsr__source_conv_direct_images, "conv_direct_images");
     tsr__epilogue_define(l, p);
     tsr__launch_define(l, "TILE_P", params->value[TILE_P]);
@@ -157,23 +153,17 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_slot(l, TSR__Y);
     tsr__launch_int(l, tsr__group_c(p));
     tsr__launch_int(l, tsr__group_k(p));
-    tsr__launch_int(l, k);
-    tsr__launch_int(l, rows_of(p));
-    tsr__launch_int_axes(l, is_one_row(p) ? one : p->x.size);
-    tsr__launch_int_axes(l, is_one_row(p) ? one : p->y.size);
-    tsr__launch_window(l, &p->window);
-    tsr__launch_int(l, p->window.pad_mode);
-    launch_strides(l, p, &p->x);
-    launch_strides(l, p, &p->y);
-    launch_strides(l, p, &p->residual);
-    set_grid(device, p, params, l);
+    tsr__launch_int(l, packed_k(p, params));
+    tsr__launch_int(l, rows_of(&flat));
+    tsr__launch_plain_problem(l, &flat);
+    set_grid(device, &flat, params, l);
 }
 
 const tsr__algorithm tsr__conv_direct_images = {
     .name = "direct_images",
     .family = TSR__GPU_FAMILY,
     .param_names = param_names,
-    .layouts = layouts,
+    .layouts = tsr__nhwc_layouts,
     .features =
         TSR__ALL_FEATURES & ~(TSR__BLOCKED_BIT | TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT |
                               TSR__F64_BIT | TSR__INT8_BIT | TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT),

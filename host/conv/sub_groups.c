@@ -103,15 +103,8 @@ static bool pays(const tsr_device *device, const tsr__problem *p, const tsr__par
 
 /* ---- Launches -------------------------------------------------------------------------------------------------- */
 
-static void layouts(const tsr_device *device, tsr__problem *p)
-{
-    (void)device;
-    tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NHWC);
-}
-
 static void launches(const tsr_device *device, const tsr__problem *p, const tsr__params *params, tsr__launches *out)
 {
-    const tsr__window *w = &p->window;
     const int64_t k_tiles = tiles_of_k(p, params);
     const int64_t global[3] = {LANES * k_tiles * p->groups, tsr__ceil_div(pixels(p), params->value[TILE_P]), 1};
     const size_t local[3] = {LANES, (size_t)rows_of(device), 1};
@@ -125,13 +118,7 @@ static void launches(const tsr_device *device, const tsr__problem *p, const tsr_
     tsr__launch_int(l, tsr__group_k(p));
     tsr__launch_int(l, k_tiles);
     tsr__launch_int(l, pixels(p));
-    tsr__launch_int_axes(l, p->x.size);
-    tsr__launch_int_axes(l, p->y.size);
-    tsr__launch_window(l, w);
-    tsr__launch_int(l, w->pad_mode);
-    tsr__launch_plain_strides(l, &p->x);
-    tsr__launch_plain_strides(l, &p->y);
-    tsr__launch_plain_strides(l, &p->residual);
+    tsr__launch_plain_problem(l, p);
     tsr__launch_grid(l, global, local);
 }
 
@@ -140,7 +127,7 @@ const tsr__algorithm tsr__conv_sub_groups = {
     .family = TSR__GPU_FAMILY,
     .extension = "cl_intel_subgroups",
     .param_names = param_names,
-    .layouts = layouts,
+    .layouts = tsr__nhwc_layouts,
     .features = TSR__ALL_FEATURES &
                 ~(TSR__BLOCKED_BIT | TSR__PLAIN_BIT | TSR__MIXED_BIT | TSR__VIEW_BIT | TSR__WIDE_BIT | TSR__F16_BIT |
                   TSR__F64_BIT | TSR__INT8_BIT | TSR__CONVERT_BIT | TSR__TRANSPOSED_BIT | TSR__HALF_SUMS_BIT),

@@ -1,15 +1,28 @@
 /* Which algorithm a GPU gets that has more than others, or less. */
 #include "unit/invented.h"
 
+typedef struct selection {
+    const char *text;
+    tsr_layout layout;
+    const char *chosen, *refusal; /* of the algorithm under test: "" where it accepts */
+} selection;
+
+/* Checks the choice and what `algorithm` says of a problem; answers whether it accepts. */
+static bool check(const selection *s, const tsr_device *gpu, const char *algorithm, tsr__problem *p)
+{
+    *p = conv_problem(s->text, s->layout);
+    const char *said = refusal(gpu, p, algorithm);
+    assert_string_equal(candidate(gpu, p, NULL).algorithm, s->chosen);
+    if (*s->refusal == '\0') assert_string_equal(said, "");
+    assert_contains(said, s->refusal);
+    return *said == '\0';
+}
+
 /* What has Intel's sub-groups reads channels that lie side by side with them. */
 static void sub_groups_serve_where_they_exist(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        tsr_layout layout;
-        const char *chosen, *refusal;
-    } cases[] = {
+    static const selection cases[] = {
         {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_NHWC, "sub_groups", ""},
         {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_ANY, "sub_groups", ""},
         {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_NCHW, "implicit_gemm", "nchw"},
@@ -19,12 +32,9 @@ static void sub_groups_serve_where_they_exist(void **state)
     };
     const tsr_device without = invent_able(TSR_DEVICE_GPU), gpu = invent_sub_groups();
     for (size_t i = 0; i < COUNT(cases); ++i) {
-        const tsr__problem p = conv_problem(cases[i].text, cases[i].layout);
-        const char *said = refusal(&gpu, &p, "sub_groups");
-        assert_string_equal(candidate(&gpu, &p, NULL).algorithm, cases[i].chosen);
-        if (*cases[i].refusal == '\0') assert_string_equal(said, "");
-        assert_contains(said, cases[i].refusal);
-        assert_contains(refusal(&without, &p, "sub_groups"), *said == '\0' ? "lacks the OpenCL extension" : "");
+        tsr__problem p;
+        const bool accepts = check(&cases[i], &gpu, "sub_groups", &p);
+        assert_contains(refusal(&without, &p, "sub_groups"), accepts ? "lacks the OpenCL extension" : "");
     }
 }
 
@@ -32,11 +42,7 @@ static void sub_groups_serve_where_they_exist(void **state)
 static void images_serve_where_local_memory_is_ordinary(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        tsr_layout layout;
-        const char *chosen, *refusal;
-    } cases[] = {
+    static const selection cases[] = {
         {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_NHWC, "direct_images", ""},
         {"conv:c64h56w56k64r5s5pd2", TSR_LAYOUT_ANY, "direct_images", ""},
         {"conv:c64h56w56k64r5s5pd2,f16", TSR_LAYOUT_NHWC, "direct_images", ""},
@@ -52,12 +58,9 @@ static void images_serve_where_local_memory_is_ordinary(void **state)
     gpu.max_image_texels = 64 / 4 * 128 * 128;
     without.max_image_texels = 0;
     for (size_t i = 0; i < COUNT(cases); ++i) {
-        const tsr__problem p = conv_problem(cases[i].text, cases[i].layout);
-        const char *said = refusal(&gpu, &p, "direct_images");
-        assert_string_equal(candidate(&gpu, &p, NULL).algorithm, cases[i].chosen);
-        if (*cases[i].refusal == '\0') assert_string_equal(said, "");
-        assert_contains(said, cases[i].refusal);
-        if (*said == '\0') assert_contains(refusal(&without, &p, "direct_images"), "no images over buffers");
+        tsr__problem p;
+        if (check(&cases[i], &gpu, "direct_images", &p))
+            assert_contains(refusal(&without, &p, "direct_images"), "no images over buffers");
         assert_string_not_equal(candidate(&dedicated, &p, NULL).algorithm, "direct_images");
     }
 }
