@@ -16,8 +16,8 @@ typedef struct bench {
     const run_settings *settings;
     tsr_context *context, *cpu_path;
     yardstick *device;
-    cJSON *results;
-    double *peak_gflops, *copy_gbps; /* of each problem */
+    cJSON *results, *refused;
+    double *peak_gflops, *copy_gbps; /* of each result */
 } bench;
 
 /* All that is found out about one problem. */
@@ -174,7 +174,7 @@ static int measure(bench *b, findings *f)
     return measure_layer(&f->measured, &f->problem, b->device, b->settings->limits, &f->others, &f->figures);
 }
 
-static int run_item(bench *b, size_t number, const workload_item *item)
+static int run_item(bench *b, const workload_item *item)
 {
     const run_settings *s = b->settings;
     findings f = {.item = item};
@@ -186,6 +186,7 @@ static int run_item(bench *b, size_t number, const workload_item *item)
     failed = check(b, &f);
     if (!failed) failed = measure(b, &f);
     if (!failed) {
+        const int number = cJSON_GetArraySize(b->results);
         b->peak_gflops[number] = f.figures.peak_gflops;
         b->copy_gbps[number] = f.figures.copy_gbps;
         add_result(b, &f);
@@ -218,18 +219,26 @@ static int run_items(bench *b, const workload *all)
     int failed = EXIT_DONE;
     const double start_ms = tsr__clock_ms();
     for (size_t i = 0; i < all->count && !failed; ++i) {
-        failed = run_item(b, i, &all->items[i]);
+        failed = run_item(b, &all->items[i]);
+        if (failed == LAYER_REFUSED) {
+            cJSON_AddItemToArray(b->refused, cJSON_CreateString(all->items[i].problem));
+            failed = EXIT_DONE;
+        }
         if (!failed && b->settings->shows_progress) show_progress(i + 1, all->count, start_ms);
     }
+    if (!failed && cJSON_GetArraySize(b->results) == 0) failed = EXIT_INPUT;
     return failed;
 }
 
 /* The device as a whole: its yardsticks are the medians over the problems. */
-static int finish(bench *b, size_t count, cJSON *document)
+static int finish(bench *b, cJSON *document)
 {
+    const int count = cJSON_GetArraySize(b->results);
     const tsr_device *device = tsr_context_device(b->context);
-    const double peak = measure_median(b->peak_gflops, (int)count), copy = measure_median(b->copy_gbps, (int)count);
+    const double peak = measure_median(b->peak_gflops, count), copy = measure_median(b->copy_gbps, count);
     FILE *table = b->settings->table;
+    if (cJSON_GetArraySize(b->refused) > 0)
+        fprintf(table, "\n%d problems are refused by %s\n", cJSON_GetArraySize(b->refused), b->settings->algorithm);
     fprintf(table, "\n%s (%s, driver %s): peak %.1f GFLOP/s, copy %.1f GB/s\n", device->name, device->platform,
             device->driver, peak, copy);
     cJSON *object = json_device(device);
@@ -238,11 +247,12 @@ static int finish(bench *b, size_t count, cJSON *document)
     cJSON_AddNumberToObject(object, "compute_units", device->compute_units);
     cJSON_AddItemToObject(document, "device", object);
     cJSON_AddItemToObject(document, "results", b->results);
+    cJSON_AddItemToObject(document, "refused", b->refused);
     cJSON *networks = summary_networks(b->results), *summary = summary_make(b->results);
     cJSON_AddItemToObject(document, "networks", networks);
     cJSON_AddItemToObject(document, "summary", summary);
     summary_print(summary, networks, b->results, table);
-    b->results = NULL;
+    b->results = b->refused = NULL;
     return b->settings->json != NULL ? json_write(cJSON_Duplicate(document, true), b->settings->json) : EXIT_DONE;
 }
 
@@ -270,7 +280,7 @@ static int run_in(bench *b, run_settings *settings, const workload *all)
     settings->peers.threads = peer_threads(tsr_context_device(b->context));
     peers_start(&settings->peers, settings->folder, versions, absent);
     int failed = run_items(b, all);
-    if (!failed) failed = finish(b, all->count, document);
+    if (!failed) failed = finish(b, document);
     peers_stop(&settings->peers);
     cJSON_Delete(document);
     return failed;
@@ -278,7 +288,7 @@ static int run_in(bench *b, run_settings *settings, const workload *all)
 
 int run_workload(run_settings *settings, const workload *all)
 {
-    bench b = {.settings = settings, .results = cJSON_CreateArray()};
+    bench b = {.settings = settings, .results = cJSON_CreateArray(), .refused = cJSON_CreateArray()};
     b.peak_gflops = calloc(all->count, sizeof *b.peak_gflops);
     b.copy_gbps = calloc(all->count, sizeof *b.copy_gbps);
     int failed = EXIT_DONE;
@@ -291,6 +301,7 @@ int run_workload(run_settings *settings, const workload *all)
     tsr_context_destroy(b.context);
     tsr_context_destroy(b.cpu_path);
     cJSON_Delete(b.results);
+    cJSON_Delete(b.refused);
     free(b.peak_gflops);
     free(b.copy_gbps);
     return failed;

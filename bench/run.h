@@ -27,9 +27,10 @@ typedef struct run_settings {
  *    "device": {"name", "platform", "driver", "kind", "peak_gflops", "copy_gbps", "compute_units"},
  *    "results": [{"problem", "class", "count", "uses": [{"network", "layer", "count"}], "layout", ... the figures ...,
  *                 "peers": {PEER: {"median_ms", "ratio", "implementation"}}, "refused": {PEER: why it has none}}],
+ *    "refused": [PROBLEM], by the algorithm that the settings name,
  *    "networks": summary_networks(), "summary": summary_make()}
  *
- * Returns an exit code (report.h). */
+ * Problems that the named algorithm refuses are told and passed over; it is an error where it refuses all. Returns an exit code (report.h). */
 int run_workload(run_settings *settings, const workload *all);
 
 #endif

@@ -52,6 +52,8 @@ tsr__tuned tsr__offer_tuned(tsr__tuning *tuning, const tsr_device *device, const
         const char *reason = follow(&choice, device, problem, options, &followed);
         if (reason == NULL) {
             *offer = followed;
+            tsr__log_write(log, TSR_LOG_DEBUG, "tuning data: %s/%s %s", problem->op->name, choice.algorithm,
+                           choice.params);
             return tsr__tuning_finished(&choice) ? TSR__TUNED : TSR__TUNED_IN_PART;
         }
         tsr__log_write(log, TSR_LOG_DEBUG, "tuning data is passed over: %s/%s %s: %s", problem->op->name,

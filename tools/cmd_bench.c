@@ -46,7 +46,7 @@ static const char help[] =
     "  --views                x, y and residual lie in larger tensors, with space around; not with --layout any\n"
     "  --dtype f32|f16|f64|i8|u8\n"
     "                         the type of the tensors (default: what the problem says)\n"
-    "  --algorithm NAME       use this algorithm\n"
+    "  --algorithm NAME       use this algorithm; problems that it refuses are told and passed over\n"
     "  --vs PEERS             compare with others, commas between: onednn, onnxruntime, clblast, cpu-path (Tessera's\n"
     "                         own plain C); or with one way to use oneDNN: onednn-direct, onednn-winograd (layouts of\n"
     "                         its own), onednn-reorder (plain tensors, reordered at each run), onednn-plain\n"

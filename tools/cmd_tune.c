@@ -172,15 +172,25 @@ static int begin(const tune *t)
     return save(t);
 }
 
+/* The last search may have ended before its last candidate; the tuning data keep that it has. */
+static void print_unfinished(const tune *t, size_t begun)
+{
+    fprintf(stderr,
+            "%zu of %zu problems were begun in the budget of %" PRId64 " s; the same command goes on from there\n",
+            begun, t->all->count, t->options->budget_s);
+}
+
 static int run_all(tune *t)
 {
     int failed = begin(t);
-    for (size_t i = 0; i < t->all->count && !failed && tsr__clock_ms() < t->deadline_ms; ++i) {
-        print_progress(t, i);
-        failed = tune_problem(t, t->all->items[i].problem);
+    size_t done = 0;
+    for (; done < t->all->count && !failed && tsr__clock_ms() < t->deadline_ms; ++done) {
+        print_progress(t, done);
+        failed = tune_problem(t, t->all->items[done].problem);
         if (!failed) failed = save(t);
     }
     if (!failed) print_regret(&t->regret);
+    if (!failed && tsr__clock_ms() >= t->deadline_ms) print_unfinished(t, done);
     return failed;
 }
 

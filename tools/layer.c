@@ -251,7 +251,9 @@ int layer_plan_with(tsr_context *context, const layer_problem *problem, const ts
                     tsr_plan **plan)
 {
     const tsr_status status = (problem->is_conv ? plan_conv : plan_pool)(context, problem, options, plan);
-    return status == TSR_OK ? EXIT_DONE : report_status(status, "cannot plan");
+    if (status == TSR_OK) return EXIT_DONE;
+    const int failed = report_status(status, "cannot plan");
+    return status == TSR_UNSUPPORTED && options->algorithm != NULL ? LAYER_REFUSED : failed;
 }
 
 int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,

@@ -64,7 +64,9 @@ float *layer_x(const layer_problem *problem);
 float *layer_w(const layer_problem *problem);
 float *layer_dy(const layer_problem *problem);
 
-/* Makes a plan for the problem. Returns an exit code (report.h). */
+/* Makes a plan for the problem. Returns an exit code (report.h), or LAYER_REFUSED where the options name an algorithm
+ * that refuses it: the user has been told, and another problem may follow. */
+enum { LAYER_REFUSED = -1 };
 int layer_plan_with(tsr_context *context, const layer_problem *problem, const tsr_plan_options *options,
                     tsr_plan **plan);
 
@@ -72,7 +74,7 @@ int layer_plan_with(tsr_context *context, const layer_problem *problem, const ts
 int layer_plan(tsr_context *context, const layer_problem *problem, const char *algorithm, tsr_plan **plan,
                double *plan_ms);
 
-/* Makes everything. On failure nothing is left to close. */
+/* Makes everything, with such a plan. On failure nothing is left to close. */
 int layer_open(tsr_context *context, const layer_problem *problem, const char *algorithm, layer *opened);
 void layer_close(layer *opened);
 

@@ -4,7 +4,7 @@ import json
 import pathlib
 import tempfile
 
-from support import DEVICE, CommandTest
+from support import DEVICE, INPUT, CommandTest
 
 DEVICE_KEYS = {"name", "platform", "driver", "kind", "peak_gflops", "copy_gbps"}
 RESULT_KEYS = {"problem", "layout", "algorithm", "median_ms", "min_ms", "p95_ms", "gflops", "gbps", "percent_of_peak",
@@ -40,6 +40,17 @@ class Bench(CommandTest):
         document = json.loads(self.run_well("bench", "--problem", CONV + ",bias,relu", "--algorithm", "reference",
                                             "--json", "-"))
         self.assertEqual([result["algorithm"] for result in document["results"]], ["reference"])
+
+    def test_passes_over_what_the_named_algorithm_refuses(self):
+        taken, refused = "conv:c3h8w8k3r3s3pd1g3", CONV + ",f64"
+        named = ["--algorithm", "rows" if DEVICE == "cpu" else "depthwise_rows", "--device", DEVICE]
+        done = self.command("bench", "--problem", refused, taken, *named, "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(named[1] + ": ", done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["refused"], [refused])
+        self.check(document, [taken], "any")
+        self.assertEqual(self.command("bench", "--problem", refused, *named).returncode, INPUT)
 
     def test_plans_may_go_untimed(self):
         document = json.loads(self.run_well("bench", "--problem", CONV, "--no-plan-times", "--json", "-"))

@@ -69,8 +69,9 @@ class Tune(CommandTest):
         self.assertNotIn("gone", [record[5] for record in self.read_records()])
 
     def test_no_budget_measures_nothing(self):
-        told = self.run_well("tune", "--problem", CONV, "-o", "tuned.txt", "--budget", "0")
-        self.assertEqual(told, "")
+        done = self.command("tune", "--problem", CONV, "-o", "tuned.txt", "--budget", "0", "--device", DEVICE)
+        self.assertEqual((done.returncode, done.stdout), (DONE, ""), done.stderr)
+        self.assertIn("0 of 1 problems were begun in the budget of 0 s", done.stderr)
         self.assertEqual(self.read_records(), [])
 
     def test_a_killed_run_leaves_a_whole_file(self):

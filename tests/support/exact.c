@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conv/conv.h"
 #include "cpu/pooling.h"
 #include "device.h"
@@ -328,6 +329,7 @@ static bool verify(const exact_lab *lab, const tsr__offer *offer, const tsr_plan
 static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_weights, exact_data *kept,
                   exact_tally *tally)
 {
+    const double start_ms = tsr__clock_ms();
     tsr_plan_options options = tsr_plan_options_default();
     options.packed_weights = packed_weights && offer->problem.op->takes_packed && !offer->whole.scaled_weights;
     tsr__offer mine = *offer;
@@ -343,10 +345,10 @@ static void check(const exact_lab *lab, const tsr__offer *offer, bool packed_wei
     create_buffers(lab, &offer->whole, &info, kept, options.packed_weights, tally->ran / 2 % 2 == 0, buffers);
     run_plan(plan, options.packed_weights, buffers);
     ++tally->ran;
-    tally->build_ms += info.build_ms;
     tally->failed += !verify(lab, offer, &info, kept, buffers);
     for (int i = 0; i < TSR__SLOTS; ++i) support_guarded_destroy(&buffers[i]);
     tsr_plan_destroy(plan);
+    tally->ms += tsr__clock_ms() - start_ms;
 }
 
 /* ---- All algorithms -------------------------------------------------------------------------------------------- */
@@ -370,17 +372,17 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
     return offer;
 }
 
-/* Whether a case falls to another of so many shares. What tells programs apart decides, mixed so that neighbours fall
- * to different ones, and shares have few programs in common. Operators without a window have few programs, and what is
+/* Whether a case falls to another of so many shares. What tells programs apart decides, and the number of the algorithm
+ * or its params, mixed so that neighbours fall to different ones, and shares have few programs in common. Operators without a window have few programs, and what is
  * made for GPUs and sums in half have one device alone to run on. */
-static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t algorithm, tsr__family family, uint32_t shares)
+static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t number, tsr__family family, uint32_t shares)
 {
     if (lab->share < 0 || !p->op->has_window || p->half_sums || family == TSR__GPU_FAMILY) return false;
     const int64_t *filter = p->window.filter, *stride = p->window.stride, *dilation = p->window.dilation;
     /* Filters of one tap have few programs; their channels spread them. */
     const uint32_t window = (uint32_t)(tsr__taps(p) == 1 ? p->x.c : filter[TSR_H] + stride[TSR_H] + dilation[TSR_H]);
     const uint32_t mixed = tsr__problem_features(p) * UINT32_C(2654435761) >> 16; /* Knuth's multiplier */
-    return (window + mixed + (uint32_t)p->x.layout + (uint32_t)algorithm) % shares != (uint32_t)lab->share % shares;
+    return (window + mixed + (uint32_t)p->x.layout + (uint32_t)number) % shares != (uint32_t)lab->share % shares;
 }
 
 /* What a kernel may do by itself for a problem: its features, and kinds of what one feature stands for, or none. */
@@ -412,7 +414,7 @@ static bool is_left_out(const exact_lab *lab, const tsr__offer *offer, size_t al
 {
     const tsr__family family = offer->algorithm->family;
     if (!lab->pairs) return is_left(lab, &offer->whole, algorithm, family, EXACT_SHARES);
-    return is_left(lab, &offer->whole, algorithm, family, EXACT_SHARES / 2) ||
+    return is_left(lab, &offer->whole, algorithm, family, EXACT_FEATURE_SHARES) ||
            (family != TSR__GPU_FAMILY && !shows_a_pair(&offer->whole, tally));
 }
 
@@ -480,14 +482,14 @@ void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, e
         const tsr__algorithm *algorithm = list[i];
         tsr__offer offer = ask(lab, algorithm, problem, UINT64_MAX);
         if (!takes_part(lab, algorithm) || offer.refusal != NULL || algorithm->candidates == NULL) continue;
-        if (is_left(lab, problem, i, algorithm->family, EXACT_SHARES / 2)) {
-            ++tallies[i].left;
-            continue;
-        }
         tsr__params candidates[MAX_CANDIDATES];
         const size_t count =
             algorithm->candidates(tsr_context_device(lab->context), &offer.problem, candidates, MAX_CANDIDATES);
         for (size_t j = 0; j < 2 * count; ++j) {
+            if (is_left(lab, problem, i + j / 2, algorithm->family, EXACT_PARAM_SHARES)) {
+                ++tallies[i].left;
+                continue;
+            }
             offer.params = candidates[j / 2];
             check(lab, &offer, j % 2 == 0, &kept, &tallies[i]);
         }
@@ -502,10 +504,10 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
     for (size_t i = 0; list[i] != NULL; ++i) {
         const exact_tally *t = &tallies[i];
         if (!takes_part(lab, list[i])) continue;
-        printf("%s/%s: %d ran, %d left out, %d refused, %d failed; built in %.1f s\n", op->name, list[i]->name, t->ran,
-               t->left, t->refused, t->failed, t->build_ms / 1000.0);
+        printf("%s/%s: %d ran, %d left out, %d refused, %d failed; %.1f s\n", op->name, list[i]->name, t->ran, t->left,
+               t->refused, t->failed, t->ms / 1000.0);
         /* Without shares nothing is left. */
-        const bool too_few = t->ran < (least + 7) / 8 || t->ran + t->left < least;
+        const bool too_few = t->ran < (least + 15) / 16 || t->ran + t->left < least;
         if (too_few) printf("FAILED %s ran fewer than %d cases\n", list[i]->name, least);
         passed += t->ran - t->failed;
         failed += t->failed;

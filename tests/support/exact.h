@@ -11,16 +11,16 @@ enum { EXACT_TRAITS = 64 };
 typedef struct exact_tally {
     int ran, refused, failed;
     int left;                        /* cases that fell to another share, or show nothing new    */
-    double build_ms;                 /* that their programs took to build                        */
+    double ms;                       /* that they took, most of it to build programs              */
     int ran_with[TSR__FEATURES];     /* that needed the feature and ran, or were left            */
     int refused_with[TSR__FEATURES]; /* that needed it and were refused                          */
     int refused_for[TSR__FEATURES];  /* that were refused in the words of this feature           */
     uint64_t met[EXACT_TRAITS];      /* what the cases that ran had beside each trait            */
 } exact_tally;
 
-/* Of every algorithm's cases, in most tests; of features, and of the params that a tuner tries, half as many. Two
- * devices that run shares 0 and 3 so run all of these. */
-enum { EXACT_SHARES = 4 };
+/* Shares of every algorithm's cases in most tests, of the params that a tuner tries, and of the cases of features: two
+ * devices that run shares 0 and 3 so run all of the last. */
+enum { EXACT_SHARES = 8, EXACT_PARAM_SHARES = 4, EXACT_FEATURE_SHARES = 2 };
 
 typedef struct exact_lab {
     tsr_context *context;   /* of the device under test, which may be the CPU path too */
@@ -51,7 +51,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 
 /* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, where an
- * algorithm has fewer than `least` cases in all shares, or ran fewer than an eighth of that, or where none ran. */
+ * algorithm has fewer than `least` cases in all shares, or ran fewer than a sixteenth of that, or where none ran. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
 /* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it
