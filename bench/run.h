@@ -30,7 +30,8 @@ typedef struct run_settings {
  *    "refused": [PROBLEM], by the algorithm that the settings name,
  *    "networks": summary_networks(), "summary": summary_make()}
  *
- * Problems that the named algorithm refuses are told and passed over; it is an error where it refuses all. Returns an exit code (report.h). */
+ * Problems that the named algorithm refuses are told and passed over; it is an error where it refuses all. Returns an
+ * exit code (report.h). */
 int run_workload(run_settings *settings, const workload *all);
 
 #endif

@@ -1,6 +1,7 @@
 #include "plan_internal.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "buffer.h"
 #include "scaled_weights.h"
@@ -125,22 +126,30 @@ static tsr_status check_schedule(const tsr_plan *plan, schedule *s)
 /* ---- Launching ------------------------------------------------------------------------------------------------- */
 
 /* Sets a cl_mem and the number that follows it. */
-static tsr_status set_pair(cl_kernel kernel, cl_uint index, cl_mem memory, const void *number, size_t bytes)
+/* The numbers of a launch, as the kernel's struct of them lies in memory. */
+typedef struct numbers {
+    unsigned char bytes[(TSR__MAX_ARGS + 1) * sizeof(cl_ulong)];
+    size_t count;
+} numbers;
+
+static void add_number(numbers *all, const void *value, size_t bytes)
 {
-    cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
-    if (code == CL_SUCCESS) code = clSetKernelArg(kernel, index + 1, bytes, number);
-    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
+    all->count = (size_t)tsr__ceil_div((int64_t)all->count, (int64_t)bytes) * bytes;
+    memcpy(all->bytes + all->count, value, bytes);
+    all->count += bytes;
 }
 
-static tsr_status set_slot(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
+/* The memory of a slot, and the offset in it that the numbers get. */
+static cl_mem bind_slot(const bindings *b, const tsr__arg *arg, numbers *all)
 {
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
     const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
-    return set_pair(kernel, index, buffer == NULL ? NULL : buffer->memory, &offset, sizeof offset);
+    add_number(all, &offset, sizeof offset);
+    return buffer == NULL ? NULL : buffer->memory;
 }
 
-static tsr_status set_image(cl_kernel kernel, cl_uint index, const bindings *b, const tsr__arg *arg)
+static tsr_status bind_image(const bindings *b, const tsr__arg *arg, numbers *all, cl_mem *memory)
 {
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const uint64_t element_bytes = b->element_bytes[arg->slot], texel_bytes = TSR__TEXEL * element_bytes;
@@ -149,25 +158,46 @@ static tsr_status set_image(cl_kernel kernel, cl_uint index, const bindings *b, 
     TSR__TRY(tsr__buffer_image(buffer, element_bytes == sizeof(cl_half), &image));
     const bool shows = at % texel_bytes == 0 && end <= image.texels * texel_bytes;
     const cl_int texel = shows ? (cl_int)(at / texel_bytes) : -1;
-    return set_pair(kernel, index, image.memory, &texel, sizeof texel);
+    add_number(all, &texel, sizeof texel);
+    *memory = image.memory;
+    return TSR_OK;
 }
 
-/* What changes from run to run; the plan set the rest when it was made. */
-static tsr_status set_slots(const tsr__step *step, const bindings *b)
+/* Adds what is no memory. */
+static void add_constant(const tsr__arg *arg, numbers *all)
 {
+    const cl_int narrow = (cl_int)arg->value;
+    const cl_long wide = arg->value;
+    const cl_float real = arg->real;
+    if (arg->kind == TSR__ARG_INT) add_number(all, &narrow, sizeof narrow);
+    if (arg->kind == TSR__ARG_LONG) add_number(all, &wide, sizeof wide);
+    if (arg->kind == TSR__ARG_FLOAT) add_number(all, &real, sizeof real);
+}
+
+static tsr_status set_args(const tsr__step *step, const bindings *b)
+{
+    numbers all = {.count = 0};
     cl_uint index = 0;
-    for (int i = 0; i < step->launch.arg_count; ++i) {
+    cl_int code = CL_SUCCESS;
+    for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
         const tsr__arg *arg = &step->launch.args[i];
-        if (arg->kind == TSR__ARG_SLOT) TSR__TRY(set_slot(step->kernel, index, b, arg));
-        if (arg->kind == TSR__ARG_IMAGE) TSR__TRY(set_image(step->kernel, index, b, arg));
-        index += arg->kind == TSR__ARG_SLOT || arg->kind == TSR__ARG_IMAGE ? 2 : 1;
+        cl_mem memory = NULL;
+        if (arg->kind == TSR__ARG_SLOT) memory = bind_slot(b, arg, &all);
+        if (arg->kind == TSR__ARG_IMAGE) TSR__TRY(bind_image(b, arg, &all, &memory));
+        if (arg->kind == TSR__ARG_SLOT || arg->kind == TSR__ARG_IMAGE)
+            code = clSetKernelArg(step->kernel, index++, sizeof memory, &memory);
+        else
+            add_constant(arg, &all);
     }
-    return TSR_OK;
+    const cl_ulong end = 0;
+    add_number(&all, &end, sizeof end);
+    if (code == CL_SUCCESS) code = clSetKernelArg(step->kernel, index, all.count, all.bytes);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 
 static tsr_status launch(const tsr__step *step, const bindings *b, const schedule *s)
 {
-    TSR__TRY(set_slots(step, b));
+    TSR__TRY(set_args(step, b));
     const tsr__launch *l = &step->launch;
     const cl_int code =
         clEnqueueNDRangeKernel(s->queue, step->kernel, 3, NULL, l->global, l->local[0] == 0 ? NULL : l->local,

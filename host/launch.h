@@ -27,9 +27,10 @@ typedef enum tsr__slot {
     TSR__SLOTS
 } tsr__slot;
 
-/* One value of a launch. A slot becomes two kernel arguments: the cl_mem and a ulong offset in elements. So does an
- * image of a slot: an image1d_buffer_t of texels of 4 elements (tsr__buffer_image), and an int: the texel that
- * the slot begins with, or -1 where it begins with none, or the image does not reach its end. */
+/* One value of a launch. A kernel takes memory in arguments of its own and after these, in one struct, all numbers,
+ * both in this order (kernels/common/numbers.cl). A slot becomes a cl_mem and, in the struct, a ulong: the offset in
+ * elements. An image of a slot becomes an image1d_buffer_t of texels of 4 elements (tsr__buffer_image), and an int: the
+ * texel that the slot begins with, or -1 where it begins with none, or the image does not reach its end. */
 typedef struct tsr__arg {
     enum { TSR__ARG_SLOT, TSR__ARG_IMAGE, TSR__ARG_INT, TSR__ARG_LONG, TSR__ARG_FLOAT } kind;
     tsr__slot slot;

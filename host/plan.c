@@ -51,35 +51,6 @@ static tsr_status check_group(const tsr_context *context, const tsr__step *step)
                      l->source->name, items, limit, l->entry);
 }
 
-/* Sets the arguments that are the same in every run; enqueue sets the memory. */
-static tsr_status set_constants(const tsr__step *step)
-{
-    cl_uint index = 0;
-    cl_int code = CL_SUCCESS;
-    for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
-        const tsr__arg *arg = &step->launch.args[i];
-        const cl_int narrow = (cl_int)arg->value;
-        const cl_long wide = arg->value;
-        const cl_float real = arg->real;
-        switch (arg->kind) {
-        case TSR__ARG_SLOT:
-        case TSR__ARG_IMAGE:
-            index += 2;
-            break;
-        case TSR__ARG_INT:
-            code = clSetKernelArg(step->kernel, index++, sizeof narrow, &narrow);
-            break;
-        case TSR__ARG_LONG:
-            code = clSetKernelArg(step->kernel, index++, sizeof wide, &wide);
-            break;
-        case TSR__ARG_FLOAT:
-            code = clSetKernelArg(step->kernel, index++, sizeof real, &real);
-            break;
-        }
-    }
-    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
-}
-
 static tsr_status build_step(tsr_context *context, tsr__step *step)
 {
     const tsr__launch *l = &step->launch;
@@ -94,7 +65,6 @@ static tsr_status build_step(tsr_context *context, tsr__step *step)
     }
     tsr__log_write(&context->log, TSR_LOG_DEBUG, "launch %s: global %zu x %zu x %zu, local %zu x %zu x %zu", l->entry,
                    l->global[0], l->global[1], l->global[2], l->local[0], l->local[1], l->local[2]);
-    TSR__TRY(set_constants(step));
     return check_group(context, step);
 }
 

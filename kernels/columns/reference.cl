@@ -12,13 +12,17 @@
  */
 #include "common/types.cl"
 
-#define WINDOW_ARGS                                                                                                \
-    long d, long h, long w, long o, long p, long q, int t, int r, int s, int stride_d, int stride_h, int stride_w, \
-        int dilation_d, int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w
+#define WINDOW_NUMBERS(EACH)                                                                                \
+    THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride) \
+        AXES(EACH, int, dilation) AXES(EACH, int, pad)
 
-__kernel void columns_unfold(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
-                             ulong y_offset, long c, WINDOW_ARGS)
+#define UNFOLD_NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) EACH(long, c) WINDOW_NUMBERS(EACH)
+STRUCT(UNFOLD_NUMBERS) unfold_numbers;
+
+__kernel void columns_unfold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                             const unfold_numbers passed)
 {
+    UNFOLD_NUMBERS(UNPACK);
     const long at = (long)get_global_id(0), row = (long)get_global_id(1), n = (long)get_global_id(2);
     if (at >= o * p * q) return;
     const long id = at / (p * q) * stride_d - pad_d + row / ((long)r * s) % t * dilation_d;
@@ -37,9 +41,13 @@ static long window_over(long pixel, long tap, long stride, long dilation, long p
     return begin >= 0 && begin % stride == 0 && begin / stride < outs ? begin / stride : -1;
 }
 
-__kernel void columns_fold(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
-                           ulong y_offset, long c, WINDOW_ARGS)
+#define FOLD_NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) EACH(long, c) WINDOW_NUMBERS(EACH)
+STRUCT(FOLD_NUMBERS) fold_numbers;
+
+__kernel void columns_fold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                           const fold_numbers passed)
 {
+    FOLD_NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0), ic = (long)get_global_id(1), n = (long)get_global_id(2);
     if (pixel >= d * h * w) return;
     const long taps = (long)t * r * s;

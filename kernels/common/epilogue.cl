@@ -18,6 +18,12 @@
     MAYBE __global const X_ELEMENT *scale, MAYBE ulong scale_offset, MAYBE __global const X_ELEMENT *bias, \
         MAYBE ulong bias_offset, MAYBE __global const X_ELEMENT *residual, MAYBE ulong residual_offset,    \
         MAYBE __global const X_ELEMENT *slope, MAYBE ulong slope_offset, MAYBE float alpha, MAYBE float beta
+#define EPILOGUE_MEMORY                                                          \
+    MAYBE __global const X_ELEMENT *scale, MAYBE __global const X_ELEMENT *bias, \
+        MAYBE __global const X_ELEMENT *residual, MAYBE __global const X_ELEMENT *slope
+#define EPILOGUE_NUMBERS(EACH)                                                                           \
+    OFFSET(EACH, scale) OFFSET(EACH, bias) OFFSET(EACH, residual) OFFSET(EACH, slope) EACH(float, alpha) \
+        EACH(float, beta)
 
 /* One number of channel k, or what changes nothing where the problem has none. */
 #define CHANNEL_SCALE(k) (HAS_SCALE ? LOAD_X(scale, scale_offset + (ulong)(k)) : REAL_OF(1.0))

@@ -1,7 +1,6 @@
 /* common/planes: pixels of all images of a tensor, counted one after the other, for GPUs; on top of common/types.cl. */
 
-/* Three numbers, one for each axis, as arguments and as they are handed on. */
-#define AXES(name)      int name##_d, int name##_h, int name##_w
+/* Three numbers, one for each axis, as they are handed on. */
 #define PASS_AXES(name) name##_d, name##_h, name##_w
 
 /* Pixels of planes of d x h x w, counted through all images, and where they lie. */

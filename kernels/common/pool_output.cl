@@ -13,7 +13,7 @@
 #define STORES_Y 1
 #endif
 
-#define OUTPUT_ARGS int c, int x_block, int y_block, WINDOW_ARGS
+#define OUTPUT_NUMBERS(EACH) EACH(int, c) EACH(int, x_block) EACH(int, y_block) WINDOW_NUMBERS(EACH)
 
 typedef struct {
     int n, block, lane, d, h, w;

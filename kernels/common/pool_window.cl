@@ -12,12 +12,10 @@
 #endif
 
 /* Not every kernel has a depth axis, or indices. */
-#define WINDOW_ARGS                                                                                                   \
-    MAYBE int d, int h, int w, MAYBE int o, int p, int q, MAYBE int t, int r, MAYBE int s, MAYBE int stride_d,        \
-        int stride_h, MAYBE int stride_w, MAYBE int dilation_d, int dilation_h, int dilation_w, MAYBE int pad_d,      \
-        int pad_h, int pad_w, MAYBE int end_d, int end_h, int end_w, int x_n, int x_c, MAYBE int x_d, int x_h,        \
-        MAYBE int x_w, int y_n, int y_c, MAYBE int y_d, int y_h, MAYBE int y_w, MAYBE int index_d, MAYBE int index_h, \
-        MAYBE int index_w, MAYBE long index_n, MAYBE long index_c
+#define WINDOW_NUMBERS(EACH)                                                                                  \
+    THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)     \
+        AXES(EACH, int, dilation) AXES(EACH, int, pad) AXES(EACH, int, end) STRIDES(EACH, x) STRIDES(EACH, y) \
+            AXES(EACH, int, index) EACH(long, index_n) EACH(long, index_c)
 
 /* The window on an axis that is none. */
 static inline pool_span pool_only(void)

@@ -21,6 +21,8 @@
 /* Before a parameter that not every build uses. */
 #define MAYBE __attribute__((unused))
 
+#include "common/numbers.cl"
+
 /* What holds a tile of registers must not become a call. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 

@@ -149,14 +149,15 @@ static ALWAYS_INLINE void make_strips(SCRATCH const REAL *strips, int rounds, __
 /* ---- Kernels --------------------------------------------------------------------------------------------------- */
 
 /* What the kernels that read x, and those that write y, are passed. */
-#define INPUT_ARGS                                                                                              \
-    __global const X_ELEMENT *restrict x, ulong x_offset, int h, int w, int pad_h, int pad_w, int x_n, int x_c, \
-        MAYBE int x_d, int x_h, int x_w
-#define OUTPUT_ARGS                                                                                                  \
-    __global const REAL *restrict packed, ulong packed_offset, EPILOGUE_ARGS, __global Y_ELEMENT *restrict y,        \
-        ulong y_offset, int k, int p, int q, int y_n, int y_c, int y_d, int y_h, int y_w, int r_n, int r_c, int r_d, \
-        int r_h, int r_w, int streams
-#define TILE_ARGS int c, int tile_rows, int tile_columns, int tile_count, int first_tile, MAYBE int rounds
+#define INPUT_MEMORY        __global const X_ELEMENT *restrict x
+#define INPUT_NUMBERS(EACH) OFFSET(EACH, x) EACH(int, h) EACH(int, w) EACH(int, pad_h) EACH(int, pad_w) STRIDES(EACH, x)
+#define OUTPUT_MEMORY       __global const REAL *restrict packed, EPILOGUE_MEMORY, __global Y_ELEMENT *restrict y
+#define OUTPUT_NUMBERS(EACH)                                                                           \
+    OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, k) EACH(int, p) EACH(int, q) \
+        STRIDES(EACH, y) STRIDES(EACH, r) EACH(int, streams)
+#define TILE_NUMBERS(EACH)                                                                                \
+    EACH(int, c) EACH(int, tile_rows) EACH(int, tile_columns) EACH(int, tile_count) EACH(int, first_tile) \
+        EACH(int, rounds)
 
 #define SOURCE                                    \
     {                                             \
@@ -174,8 +175,12 @@ static ALWAYS_INLINE void make_strips(SCRATCH const REAL *strips, int rounds, __
                 scale_offset, bias, bias_offset, residual, residual_offset, slope, slope_offset, alpha, beta)
 
 #if FUSED
-__kernel ONE_ITEM_GROUPS void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
+#define WINOGRAD_NUMBERS(EACH) INPUT_NUMBERS(EACH) OUTPUT_NUMBERS(EACH) TILE_NUMBERS(EACH)
+STRUCT(WINOGRAD_NUMBERS) winograd_numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_winograd(INPUT_MEMORY, OUTPUT_MEMORY, const winograd_numbers passed)
 {
+    WINOGRAD_NUMBERS(UNPACK);
     __local REAL strips[LOCAL_REALS];
     const source in = SOURCE;
     const grid tiles = GRID;
@@ -188,9 +193,13 @@ __kernel ONE_ITEM_GROUPS void conv_winograd(INPUT_ARGS, OUTPUT_ARGS, TILE_ARGS)
     for (int block = 0; block * TILE_CHANNELS < whole_blocks(k, Y_BLOCK); ++block) MAKE_STRIPS(strips, block);
 }
 #else
-__kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_ARGS, __global REAL *restrict scratch, ulong scratch_offset,
-                                                  TILE_ARGS)
+#define KERNEL_INPUT_NUMBERS(EACH)  INPUT_NUMBERS(EACH) OFFSET(EACH, scratch) TILE_NUMBERS(EACH)
+STRUCT(KERNEL_INPUT_NUMBERS) input_numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_MEMORY, __global REAL *restrict scratch,
+                                                  const input_numbers passed)
 {
+    KERNEL_INPUT_NUMBERS(UNPACK);
     const source in = SOURCE;
     const grid tiles = GRID;
     const int strip = (int)get_global_id(0);
@@ -198,9 +207,13 @@ __kernel ONE_ITEM_GROUPS void conv_winograd_input(INPUT_ARGS, __global REAL *res
                     first_tile + strip * TILES, (int)get_global_id(1) * VEC);
 }
 
-__kernel ONE_ITEM_GROUPS void conv_winograd_output(__global const REAL *restrict scratch, ulong scratch_offset,
-                                                   OUTPUT_ARGS, TILE_ARGS)
+#define KERNEL_OUTPUT_NUMBERS(EACH) OFFSET(EACH, scratch) OUTPUT_NUMBERS(EACH) TILE_NUMBERS(EACH)
+STRUCT(KERNEL_OUTPUT_NUMBERS) output_numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_winograd_output(__global const REAL *restrict scratch, OUTPUT_MEMORY,
+                                                   const output_numbers passed)
 {
+    KERNEL_OUTPUT_NUMBERS(UNPACK);
     const grid tiles = GRID;
     const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     const int strip = (int)get_global_id(0) * rounds, tile = first_tile + strip * TILES, block = (int)get_global_id(1);

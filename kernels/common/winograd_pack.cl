@@ -10,10 +10,15 @@
  */
 #include "common/winograd_filter.cl"
 
-__kernel ONE_ITEM_GROUPS void conv_winograd_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
-                                                 __global REAL *restrict packed, ulong packed_offset, int c, int k,
-                                                 int k_step, int c_step, int flip, int tile_k)
+#define NUMBERS(EACH)                                                                                                  \
+    OFFSET(EACH, w) OFFSET(EACH, packed) EACH(int, c) EACH(int, k) EACH(int, k_step) EACH(int, c_step) EACH(int, flip) \
+        EACH(int, tile_k)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_winograd_pack(__global const X_ELEMENT *restrict w, __global REAL *restrict packed,
+                                                 const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int channel = (int)get_global_id(0), block = (int)get_global_id(1), step = c * tile_k * VEC;
     __global REAL *to = packed + packed_offset + block * IN * IN * step + channel * tile_k * VEC;
 

@@ -120,15 +120,18 @@ static ALWAYS_INLINE void add_windows(REALV sum[TILE_P][TILE_Q], __global const 
         add_lines(sum, x, weights, from, 0, 1);
 }
 
-__kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                                     __global const REAL *restrict packed, ulong packed_offset,
-                                                     EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                     int bands_each, int tiles, int vectors, int c, int d, int h, int w,
-                                                     int o, int p, int q, int t, int stride_d, int dilation_d,
-                                                     int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d,
-                                                     int x_h, int x_w, int y_n, int y_c, int y_d, int y_h, int y_w,
-                                                     int r_n, int r_c, int r_d, int r_h, int r_w, int streams)
+#define NUMBERS(EACH)                                                                                                  \
+    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, bands_each) EACH(int, tiles) \
+        EACH(int, vectors) EACH(int, c) THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) EACH(int, t)               \
+            EACH(int, stride_d) EACH(int, dilation_d) AXES(EACH, int, pad) STRIDES(EACH, x) STRIDES(EACH, y)           \
+                STRIDES(EACH, r) EACH(int, streams)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *restrict x,
+                                                     __global const REAL *restrict packed, EPILOGUE_MEMORY,
+                                                     __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int items = (q + TILE_Q * tiles - 1) / (TILE_Q * tiles), bands = (p + TILE_P - 1) / TILE_P;
     const int band0 = (int)get_global_id(0) / items * bands_each, q0 = (int)get_global_id(0) % items * tiles * TILE_Q;
     const int first = (int)get_global_id(1) * vectors, n = (int)get_global_id(2);

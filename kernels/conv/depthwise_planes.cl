@@ -62,12 +62,17 @@ static inline REALV load_apart(__global const X_ELEMENT *from, int step, int cou
     return LOADV(lane);
 }
 
-__kernel ONE_ITEM_GROUPS void conv_depthwise_planes(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict weights, ulong w_offset,
-    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, int rows, int multiplier, int flip, int c, int h,
-    int w, int p, int q, int pad_h, int pad_w, int x_n, int x_c, MAYBE int x_d, int x_h, MAYBE int x_w, int y_n,
-    int y_c, MAYBE int y_d, int y_h, MAYBE int y_w, int r_n, int r_c, MAYBE int r_d, int r_h, MAYBE int r_w)
+#define NUMBERS(EACH)                                                                                            \
+    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, rows) EACH(int, multiplier) \
+        EACH(int, flip) EACH(int, c) EACH(int, h) EACH(int, w) EACH(int, p) EACH(int, q) EACH(int, pad_h)        \
+            EACH(int, pad_w) STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_depthwise_planes(__global const X_ELEMENT *restrict x,
+                                                    __global const X_ELEMENT *restrict weights, EPILOGUE_MEMORY,
+                                                    __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int p0 = (int)get_global_id(0) * rows, first = (int)get_global_id(1) * VEC, n = (int)get_global_id(2);
     const int made = min(rows, p - p0), channels = c - first, above = p0 * STRIDE_H - pad_h;
     const int begin = clamp(above, 0, h), end = clamp(above + SPAN_H(made), begin, h);

@@ -48,14 +48,17 @@ static ALWAYS_INLINE void filter_vectors(REALV sum[TILE_P], const REAL *from, co
         }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_depthwise_rows(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                                  __global const X_ELEMENT *restrict weights, ulong w_offset,
-                                                  EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                  int rows, int multiplier, int flip, int c, int d, int h, int w, int p,
-                                                  int q, int pad_d, int pad_h, int pad_w, int x_n, int x_c, int x_d,
-                                                  int x_h, MAYBE int x_w, int y_n, int y_c, int y_d, int y_h,
-                                                  MAYBE int y_w, int r_n, int r_c, int r_d, int r_h, MAYBE int r_w)
+#define NUMBERS(EACH)                                                                                            \
+    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, rows) EACH(int, multiplier) \
+        EACH(int, flip) EACH(int, c) THREE(EACH, int, d, h, w) EACH(int, p) EACH(int, q) AXES(EACH, int, pad)    \
+            STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_depthwise_rows(__global const X_ELEMENT *restrict x,
+                                                  __global const X_ELEMENT *restrict weights, EPILOGUE_MEMORY,
+                                                  __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int strips = (p + rows - 1) / rows, io = (int)get_global_id(1) / strips;
     const int p0 = (int)get_global_id(1) % strips * rows, p_end = min(p, p0 + rows);
     const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q, q0 + TILE_Q);

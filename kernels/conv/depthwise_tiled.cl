@@ -50,14 +50,17 @@ static inline output locate_output(int channels, int o, int p, int q)
 /* Rows of x from the first that the outputs see to the last. */
 #define LINES ((TILE_P - 1) * STRIDE_H + (R - 1) * DILATION_H + 1)
 
-__kernel void conv_depthwise_tiled(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                   __global const X_ELEMENT *restrict weights, ulong w_offset, EPILOGUE_ARGS,
-                                   __global Y_ELEMENT *restrict y, ulong y_offset, int n, int k, int multiplier,
-                                   int flip, int d, int h, int w, int o, int p, int q, int t, int s, int stride_d,
-                                   int stride_w, int dilation_d, int dilation_w, int pad_d, int pad_h, int pad_w,
-                                   int x_n, int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d, int y_h,
-                                   int y_w, int r_n, int r_c, int r_d, int r_h, int r_w)
+#define NUMBERS(EACH)                                                                                          \
+    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, n) EACH(int, k)           \
+        EACH(int, multiplier) EACH(int, flip) THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) EACH(int, t) \
+            EACH(int, s) EACH(int, stride_d) EACH(int, stride_w) EACH(int, dilation_d) EACH(int, dilation_w)   \
+                AXES(EACH, int, pad) STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(NUMBERS) numbers;
+
+__kernel void conv_depthwise_tiled(__global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict weights,
+                                   EPILOGUE_MEMORY, __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const output at = locate_output(k, o, (p + TILE_P - 1) / TILE_P, q);
     const int ok = at.channel, p0 = at.h * TILE_P;
     if (at.n >= n) return;

@@ -78,15 +78,18 @@ static ALWAYS_INLINE void add_numbers(REALV sum[TILE_P][REG_K], const int at[TIL
         }
 }
 
-__kernel void conv_direct_images(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                 __read_only image1d_buffer_t x_image, int x_texel,
-                                 __global const REAL *restrict packed, ulong packed_offset,
-                                 __read_only image1d_buffer_t packed_image, int packed_texel, EPILOGUE_ARGS,
-                                 __global Y_ELEMENT *restrict y, ulong y_offset, int c, int k, int packed_k, int rows,
-                                 AXES(in), AXES(out), AXES(filter), AXES(stride), AXES(dilation), AXES(pad),
-                                 int pad_mode, int x_n, MAYBE int x_c, AXES(x), int y_n, int y_c, AXES(y),
-                                 MAYBE int r_n, MAYBE int r_c, MAYBE int r_d, MAYBE int r_h, MAYBE int r_w)
+#define NUMBERS(EACH)                                                                                      \
+    OFFSET(EACH, x) EACH(int, x_texel) OFFSET(EACH, packed) EACH(int, packed_texel) EPILOGUE_NUMBERS(EACH) \
+        OFFSET(EACH, y) EACH(int, c) EACH(int, k) EACH(int, packed_k) EACH(int, rows) AXES(EACH, int, in)  \
+            AXES(EACH, int, out) AXES(EACH, int, filter) AXES(EACH, int, stride) AXES(EACH, int, dilation) \
+                AXES(EACH, int, pad) EACH(int, pad_mode) STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(NUMBERS) numbers;
+
+__kernel void conv_direct_images(__global const X_ELEMENT *restrict x, __read_only image1d_buffer_t x_image,
+                                 __global const REAL *restrict packed, __read_only image1d_buffer_t packed_image,
+                                 EPILOGUE_MEMORY, __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int ok = (int)get_global_id(0) * VEC * REG_K, tile = (int)get_global_id(1), group = (int)get_global_id(2);
     const int tiles_w = (out_w + TILE_P - 1) / TILE_P, row = tile / tiles_w, first = tile % tiles_w * TILE_P;
     if (ok >= k || row >= rows) return;

@@ -137,13 +137,19 @@ static ALWAYS_INLINE void finish(sums sum, int pixel, int pixels, int k, int cha
     }
 }
 
+#define GEMM_NUMBERS(EACH)                                                                                           \
+    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) OFFSET(EACH, partial)                \
+        EACH(int, groups) EACH(int, c) EACH(int, k) EACH(int, n) THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) \
+            AXES(EACH, int, filter) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad)           \
+                EACH(int, pad_mode) AXES(EACH, int, tap_step) AXES(EACH, int, reach) EACH(int, tiles)                \
+                    EACH(int, splits) STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(GEMM_NUMBERS) gemm_numbers;
+
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_implicit_gemm(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const REAL *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset, __global REAL *restrict partial,
-    ulong partial_offset, int groups, int c, int k, int n, int d, int h, int w, int o, int p, int q, AXES(filter),
-    AXES(stride), AXES(dilation), AXES(pad), int pad_mode, AXES(tap_step), AXES(reach), int tiles, int splits, int x_n,
-    int x_c, AXES(x), int y_n, int y_c, AXES(y), int r_n, int r_c, AXES(r))
+    __global const X_ELEMENT *restrict x, __global const REAL *restrict packed, EPILOGUE_MEMORY,
+    __global Y_ELEMENT *restrict y, __global REAL *restrict partial, const gemm_numbers passed)
 {
+    GEMM_NUMBERS(UNPACK);
     __local REAL stage[2 * STAGE] __attribute__((aligned(16)));
     const int item = (int)get_local_id(0);
     const int tile = (int)get_group_id(1) % tiles, phase = (int)get_group_id(1) / tiles;
@@ -200,10 +206,15 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_
            slope_offset, alpha, beta);
 }
 
-__kernel void conv_implicit_gemm_finish(__global const REAL *restrict partial, ulong partial_offset, EPILOGUE_ARGS,
-                                        __global Y_ELEMENT *restrict y, ulong y_offset, int k, int n, int o, int p,
-                                        int q, int splits, int y_n, int y_c, AXES(y), int r_n, int r_c, AXES(r))
+#define FINISH_NUMBERS(EACH)                                                                                         \
+    OFFSET(EACH, partial) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, k) EACH(int, n) THREE(EACH, int, o, p, q) \
+        EACH(int, splits) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(FINISH_NUMBERS) finish_numbers;
+
+__kernel void conv_implicit_gemm_finish(__global const REAL *restrict partial, EPILOGUE_MEMORY,
+                                        __global Y_ELEMENT *restrict y, const finish_numbers passed)
 {
+    FINISH_NUMBERS(UNPACK);
     const planes out = {o, p, q, y_n, PASS_AXES(y)}, added = {o, p, q, r_n, PASS_AXES(r)};
     const int pixel = (int)get_global_id(0), pixels = n * o * p * q, ok = (int)get_global_id(1) * VEC;
     if (pixel >= pixels) return;

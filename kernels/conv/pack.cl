@@ -15,11 +15,16 @@
  */
 #include "common/types.cl"
 
-__kernel ONE_ITEM_GROUPS void conv_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
-                                        __global REAL *restrict packed, ulong packed_offset, int c, int k, int tiles,
-                                        int tile_k, int together, int taps, int group_step, int k_step, int c_step,
-                                        int flip, int head)
+#define NUMBERS(EACH)                                                                                                 \
+    OFFSET(EACH, w) OFFSET(EACH, packed) EACH(int, c) EACH(int, k) EACH(int, tiles) EACH(int, tile_k)                 \
+        EACH(int, together) EACH(int, taps) EACH(int, group_step) EACH(int, k_step) EACH(int, c_step) EACH(int, flip) \
+            EACH(int, head)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_pack(__global const X_ELEMENT *restrict w, __global REAL *restrict packed,
+                                        const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int channel = (int)get_global_id(0), tile = (int)get_global_id(1), k0 = tile % tiles * tile_k;
     const int c0 = channel / together * together, here = min(together, c - c0);
     __global const X_ELEMENT *from = w + w_offset + tile / tiles * group_step + k0 * k_step + channel * c_step;

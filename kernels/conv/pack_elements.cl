@@ -13,10 +13,15 @@
  */
 #include "common/types.cl"
 
-__kernel void conv_pack_elements(__global const X_ELEMENT *restrict w, ulong w_offset, __global REAL *restrict packed,
-                                 ulong packed_offset, int c, int k, int tiles, int tile_k, int taps, int padded_c,
-                                 int group_step, int k_step, int c_step, int flip)
+#define NUMBERS(EACH)                                                                                                 \
+    OFFSET(EACH, w) OFFSET(EACH, packed) EACH(int, c) EACH(int, k) EACH(int, tiles) EACH(int, tile_k) EACH(int, taps) \
+        EACH(int, padded_c) EACH(int, group_step) EACH(int, k_step) EACH(int, c_step) EACH(int, flip)
+STRUCT(NUMBERS) numbers;
+
+__kernel void conv_pack_elements(__global const X_ELEMENT *restrict w, __global REAL *restrict packed,
+                                 const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int element = (int)get_global_id(0), tile = (int)get_global_id(1), elements = taps * padded_c * tile_k;
     const int tap = element / tile_k / padded_c, ic = element / tile_k % padded_c;
     const int ok = tile % tiles * tile_k + element % tile_k;

@@ -64,12 +64,17 @@ static ALWAYS_INLINE void store_rest(REALV v, __global Y_ELEMENT *to, int done)
     }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_pointwise_planes(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                                    __global const REAL *restrict packed, ulong packed_offset,
-                                                    EPILOGUE_ARGS, __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                    int shares, int tiles_of_item, int c, int k, int plane, int x_n,
-                                                    int x_c, int y_n, int y_c, int r_n, int r_c)
+#define NUMBERS(EACH)                                                                                     \
+    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, shares)         \
+        EACH(int, tiles_of_item) EACH(int, c) EACH(int, k) EACH(int, plane) EACH(int, x_n) EACH(int, x_c) \
+            EACH(int, y_n) EACH(int, y_c) EACH(int, r_n) EACH(int, r_c)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_pointwise_planes(__global const X_ELEMENT *restrict x,
+                                                    __global const REAL *restrict packed, EPILOGUE_MEMORY,
+                                                    __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int pixel = (int)get_global_id(0) * TILE_P * VEC, n = (int)get_global_id(2);
     const int group = (int)get_global_id(1) / shares, first = (int)get_global_id(1) % shares * tiles_of_item;
     const int tiles = (k + TILE_K - 1) / TILE_K;

@@ -14,13 +14,17 @@
 #include "common/epilogue.cl"
 #include "common/tensor.cl"
 
-__kernel void conv_reference(__global const X_ELEMENT *restrict x, ulong x_offset,
-                             __global const X_ELEMENT *restrict weights, ulong w_offset, EPILOGUE_ARGS,
-                             __global Y_ELEMENT *restrict y, ulong y_offset, long k, long o, long p, long q,
-                             TENSOR_ARGS(y), TENSOR_ARGS(x), long d, long h, long w, int t, int r, int s, int stride_d,
-                             int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w, int pad_d,
-                             int pad_h, int pad_w, long group_c, long group_k, int mode)
+#define NUMBERS(EACH)                                                                                               \
+    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(long, k) THREE(EACH, long, o, p, q) \
+        TENSOR_NUMBERS(EACH, y) TENSOR_NUMBERS(EACH, x) THREE(EACH, long, d, h, w) THREE(EACH, int, t, r, s)        \
+            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(long, group_c)              \
+                EACH(long, group_k) EACH(int, mode)
+STRUCT(NUMBERS) numbers;
+
+__kernel void conv_reference(__global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict weights,
+                             EPILOGUE_MEMORY, __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int pad_mode = mode & 3, transposed = (mode & 4) != 0, flip = (mode & 8) != 0;
     const long pixel = (long)get_global_id(0);
     const long ok = (long)get_global_id(1);

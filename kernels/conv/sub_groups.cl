@@ -54,12 +54,18 @@ static ALWAYS_INLINE void multiply(float sum[REG_K][TILE_P], const float seen[TI
     }
 }
 
-__attribute__((reqd_work_group_size(16, ROWS, 1), intel_reqd_sub_group_size(16))) __kernel void conv_sub_groups(
-    __global const float *restrict x, ulong x_offset, __global const float *restrict packed, ulong packed_offset,
-    EPILOGUE_ARGS, __global float *restrict y, ulong y_offset, int c, int k, int tiles, int pixels, AXES(in), AXES(out),
-    AXES(filter), AXES(stride), AXES(dilation), AXES(pad), int pad_mode, int x_n, MAYBE int x_c, AXES(x), int y_n,
-    int y_c, AXES(y), MAYBE int r_n, MAYBE int r_c, MAYBE int r_d, MAYBE int r_h, MAYBE int r_w)
+#define NUMBERS(EACH)                                                                                       \
+    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, c) EACH(int, k)   \
+        EACH(int, tiles) EACH(int, pixels) AXES(EACH, int, in) AXES(EACH, int, out) AXES(EACH, int, filter) \
+            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(int, pad_mode)      \
+                STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
+STRUCT(NUMBERS) numbers;
+
+__kernel __attribute__((reqd_work_group_size(16, ROWS, 1), intel_reqd_sub_group_size(16))) void conv_sub_groups(
+    __global const float *restrict x, __global const float *restrict packed, EPILOGUE_MEMORY,
+    __global float *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int lane = (int)get_sub_group_local_id(), tile = (int)get_group_id(0), group = tile / tiles;
     const int k0 = tile % tiles * TILE_K, first = (int)get_global_id(1) * TILE_P;
     if (first >= pixels) return;

@@ -71,13 +71,17 @@ static ALWAYS_INLINE void store_row(const REAL v[OUT], __global Y_ELEMENT *to, i
 }
 
 /* Which tiles a launch has: `tiles` from the first on; each image has rows of columns of them. */
-#define TILE_ARGS int tile_rows, int tile_columns, int first, int tiles
-#define STEP_ARGS int point_step, int channel_step, int tile_step
+#define TILE_NUMBERS(EACH) EACH(int, tile_rows) EACH(int, tile_columns) EACH(int, first) EACH(int, tiles)
+#define STEP_NUMBERS(EACH) EACH(int, point_step) EACH(int, channel_step) EACH(int, tile_step)
 
-__kernel void conv_winograd_tiled_4x4_pack(__global const X_ELEMENT *restrict w, ulong w_offset,
-                                           __global REAL *restrict packed, ulong packed_offset, int c, int k,
-                                           int k_step, int c_step, int flip)
+#define PACK_NUMBERS(EACH) \
+    OFFSET(EACH, w) OFFSET(EACH, packed) EACH(int, c) EACH(int, k) EACH(int, k_step) EACH(int, c_step) EACH(int, flip)
+STRUCT(PACK_NUMBERS) pack_numbers;
+
+__kernel void conv_winograd_tiled_4x4_pack(__global const X_ELEMENT *restrict w, __global REAL *restrict packed,
+                                           const pack_numbers passed)
 {
+    PACK_NUMBERS(UNPACK);
     const int lane = (int)get_global_id(0), tile_k = (int)get_global_size(0);
     const int ic = (int)get_global_id(1), padded_c = (int)get_global_size(1);
     const int ok = (int)get_global_id(2) * tile_k + lane, step = (int)get_global_size(2) * padded_c * tile_k;
@@ -88,11 +92,15 @@ __kernel void conv_winograd_tiled_4x4_pack(__global const X_ELEMENT *restrict w,
     transform_taps(packed + packed_offset + (((int)get_global_id(2) * padded_c + ic) * tile_k + lane), step, tap);
 }
 
-__kernel void conv_winograd_tiled_4x4_input(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                            __global REAL *restrict scratch, ulong scratch_offset, int c, int h, int w,
-                                            int pad_h, int pad_w, int x_n, int x_c, MAYBE int x_d, int x_h, int x_w,
-                                            STEP_ARGS, TILE_ARGS)
+#define KERNEL_INPUT_NUMBERS(EACH)                                                                                 \
+    OFFSET(EACH, x) OFFSET(EACH, scratch) EACH(int, c) EACH(int, h) EACH(int, w) EACH(int, pad_h) EACH(int, pad_w) \
+        STRIDES(EACH, x) STEP_NUMBERS(EACH) TILE_NUMBERS(EACH)
+STRUCT(KERNEL_INPUT_NUMBERS) input_numbers;
+
+__kernel void conv_winograd_tiled_4x4_input(__global const X_ELEMENT *restrict x, __global REAL *restrict scratch,
+                                            const input_numbers passed)
 {
+    KERNEL_INPUT_NUMBERS(UNPACK);
     const steps to = {point_step, channel_step, tile_step};
     const source in = {c, h, w, pad_h, pad_w, x_n, x_c, x_h, x_w};
     const grid whole = {tile_rows, tile_columns, tiles};
@@ -103,12 +111,15 @@ __kernel void conv_winograd_tiled_4x4_input(__global const X_ELEMENT *restrict x
                    x + x_offset + at.n * x_n + made.channel * x_c, in, at.h - pad_h, at.w - pad_w, 1, 0, 1);
 }
 
-__kernel void conv_winograd_tiled_4x4_output(__global const REAL *restrict scratch, ulong scratch_offset, EPILOGUE_ARGS,
-                                             __global Y_ELEMENT *restrict y, ulong y_offset, int k, int p, int q,
-                                             int y_n, int y_c, MAYBE int y_d, int y_h, int y_w, MAYBE int r_n,
-                                             MAYBE int r_c, MAYBE int r_d, MAYBE int r_h, MAYBE int r_w, STEP_ARGS,
-                                             TILE_ARGS)
+#define KERNEL_OUTPUT_NUMBERS(EACH)                                                                     \
+    OFFSET(EACH, scratch) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, k) EACH(int, p) EACH(int, q) \
+        STRIDES(EACH, y) STRIDES(EACH, r) STEP_NUMBERS(EACH) TILE_NUMBERS(EACH)
+STRUCT(KERNEL_OUTPUT_NUMBERS) output_numbers;
+
+__kernel void conv_winograd_tiled_4x4_output(__global const REAL *restrict scratch, EPILOGUE_MEMORY,
+                                             __global Y_ELEMENT *restrict y, const output_numbers passed)
 {
+    KERNEL_OUTPUT_NUMBERS(UNPACK);
     const steps from = {point_step, channel_step, tile_step};
     const grid whole = {tile_rows, tile_columns, tiles};
     const share made = locate_share(from, k, tiles);
@@ -123,7 +134,7 @@ __kernel void conv_winograd_tiled_4x4_output(__global const REAL *restrict scrat
     const int ok = made.channel, columns = q - at.w;
     MAYBE const REAL scale_k = CHANNEL_SCALE(ok), bias_k = CHANNEL_BIAS(ok), slope_k = CHANNEL_SLOPE(ok);
     y += y_offset + (ulong)(at.n * y_n + ok * y_c + at.h * y_h + at.w * y_w);
-    residual_offset += (ulong)(at.n * r_n + ok * r_c + at.h * r_h + at.w * r_w);
+    const ulong residual_at = residual_offset + (ulong)(at.n * r_n + ok * r_c + at.h * r_h + at.w * r_w);
 #pragma unroll
     for (int i = 0; i < OUT; ++i) {
         REAL v[OUT];
@@ -131,7 +142,7 @@ __kernel void conv_winograd_tiled_4x4_output(__global const REAL *restrict scrat
         transform_output(v, halfway[i]);
 #pragma unroll
         for (int j = 0; j < OUT; ++j) {
-            MAYBE const ulong added_at = residual_offset + (ulong)(i * r_h + j * r_w);
+            MAYBE const ulong added_at = residual_at + (ulong)(i * r_h + j * r_w);
             const REAL added = HAS_RESIDUAL && j < columns ? LOAD_X(residual, added_at) : REAL_OF(0.0);
             v[j] = EPILOGUE(REAL, v[j], scale_k, bias_k, added, slope_k);
         }

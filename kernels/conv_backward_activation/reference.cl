@@ -29,13 +29,17 @@
 #include "common/derivative.cl"
 #include "common/tensor.cl"
 
-__kernel void conv_backward_activation_reference(__global const X_ELEMENT *restrict dy, ulong dy_offset,
-                                                 MAYBE __global const X_ELEMENT *restrict y, MAYBE ulong y_offset,
+#define REFERENCE_NUMBERS(EACH)                                                                                \
+    OFFSET(EACH, dy) OFFSET(EACH, y) OFFSET(EACH, slope) OFFSET(EACH, dv) EACH(float, alpha) EACH(float, beta) \
+        TENSOR_NUMBERS(EACH, y) EACH(long, k) THREE(EACH, long, o, p, q)
+STRUCT(REFERENCE_NUMBERS) reference_numbers;
+
+__kernel void conv_backward_activation_reference(__global const X_ELEMENT *restrict dy,
+                                                 MAYBE __global const X_ELEMENT *restrict y,
                                                  MAYBE __global const X_ELEMENT *restrict slope,
-                                                 MAYBE ulong slope_offset, __global Y_ELEMENT *restrict dv,
-                                                 ulong dv_offset, MAYBE float alpha, MAYBE float beta, TENSOR_ARGS(y),
-                                                 long k, long o, long p, long q)
+                                                 __global Y_ELEMENT *restrict dv, const reference_numbers passed)
 {
+    REFERENCE_NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0);
     const long ok = (long)get_global_id(1);
     const long n = (long)get_global_id(2);
@@ -50,13 +54,18 @@ __kernel void conv_backward_activation_reference(__global const X_ELEMENT *restr
     STORE_Y(LOAD_X(dy, dy_offset + at) * DERIVATIVE(REAL, v, (REAL)alpha, (REAL)beta, slope_k), dv, dv_offset + at);
 }
 
-__kernel void conv_backward_activation_sums(__global const X_ELEMENT *restrict dv, ulong dv_offset,
-                                            MAYBE __global const X_ELEMENT *restrict dy, MAYBE ulong dy_offset,
-                                            MAYBE __global const X_ELEMENT *restrict y, MAYBE ulong y_offset,
-                                            MAYBE __global Y_ELEMENT *restrict dbias, MAYBE ulong dbias_offset,
-                                            MAYBE __global Y_ELEMENT *restrict dslope, MAYBE ulong dslope_offset,
-                                            TENSOR_ARGS(y), long n, long k, long o, long p, long q)
+#define SUMS_NUMBERS(EACH)                                                                                             \
+    OFFSET(EACH, dv) OFFSET(EACH, dy) OFFSET(EACH, y) OFFSET(EACH, dbias) OFFSET(EACH, dslope) TENSOR_NUMBERS(EACH, y) \
+        EACH(long, n) EACH(long, k) THREE(EACH, long, o, p, q)
+STRUCT(SUMS_NUMBERS) sums_numbers;
+
+__kernel void conv_backward_activation_sums(__global const X_ELEMENT *restrict dv,
+                                            MAYBE __global const X_ELEMENT *restrict dy,
+                                            MAYBE __global const X_ELEMENT *restrict y,
+                                            MAYBE __global Y_ELEMENT *restrict dbias,
+                                            MAYBE __global Y_ELEMENT *restrict dslope, const sums_numbers passed)
 {
+    SUMS_NUMBERS(UNPACK);
     const long ok = (long)get_global_id(0);
     if (ok >= k) return;
     REAL bias_sum = REAL_OF(0.0), slope_sum = REAL_OF(0.0);

@@ -75,13 +75,20 @@ static inline void add_sums(REALV v, __global REAL *sums, int is_first)
         STOREV((is_first ? (REALV)(REAL_OF(0.0)) : LOADV(sums)) + v, sums);
 }
 
-__kernel ONE_ITEM_GROUPS void conv_backward_activation_rows(
-    __global const X_ELEMENT *restrict dy, ulong dy_offset, MAYBE __global const X_ELEMENT *restrict y,
-    MAYBE ulong y_offset, MAYBE __global const X_ELEMENT *restrict slope, MAYBE ulong slope_offset,
-    __global Y_ELEMENT *restrict dv, ulong dv_offset, MAYBE __global REAL *restrict sums, MAYBE ulong sums_offset,
-    float alpha, float beta, int k, int all, int rows, int p, int columns, int units, int units_of_item, int y_n,
-    int y_c, int y_d, int y_h, int y_w)
+#define ROWS_NUMBERS(EACH)                                                                                             \
+    OFFSET(EACH, dy) OFFSET(EACH, y) OFFSET(EACH, slope) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(float, alpha)        \
+        EACH(float, beta) EACH(int, k) EACH(int, all) EACH(int, rows) EACH(int, p) EACH(int, columns) EACH(int, units) \
+            EACH(int, units_of_item) STRIDES(EACH, y)
+STRUCT(ROWS_NUMBERS) rows_numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_backward_activation_rows(__global const X_ELEMENT *restrict dy,
+                                                            MAYBE __global const X_ELEMENT *restrict y,
+                                                            MAYBE __global const X_ELEMENT *restrict slope,
+                                                            __global Y_ELEMENT *restrict dv,
+                                                            MAYBE __global REAL *restrict sums,
+                                                            const rows_numbers passed)
 {
+    ROWS_NUMBERS(UNPACK);
     const int n = (int)get_global_id(2), piece = n * (int)get_global_size(0) + (int)get_global_id(0);
     const int row0 = (int)get_global_id(0) * rows, row_end = min(all, row0 + rows);
     const int unit0 = (int)get_global_id(1) * units_of_item, unit_end = min(units, unit0 + units_of_item);
@@ -109,12 +116,16 @@ static inline void finish(__global const REAL *sums, int pieces, int step, __glo
     STORE_Y((ACCUMULATE ? LOAD_X(to, at) : REAL_OF(0.0)) + sum, to, at);
 }
 
-__kernel ONE_ITEM_GROUPS void conv_backward_activation_finish(__global const REAL *restrict sums, ulong sums_offset,
+#define FINISH_NUMBERS(EACH) \
+    OFFSET(EACH, sums) OFFSET(EACH, dbias) OFFSET(EACH, dslope) EACH(int, pieces) EACH(int, channels)
+STRUCT(FINISH_NUMBERS) finish_numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_backward_activation_finish(__global const REAL *restrict sums,
                                                               MAYBE __global Y_ELEMENT *restrict dbias,
-                                                              MAYBE ulong dbias_offset,
                                                               MAYBE __global Y_ELEMENT *restrict dslope,
-                                                              MAYBE ulong dslope_offset, int pieces, int channels)
+                                                              const finish_numbers passed)
 {
+    FINISH_NUMBERS(UNPACK);
     const ulong k = get_global_id(0);
     sums += sums_offset + k;
     if (HAS_DBIAS) finish(sums, pieces, SUMS * channels, dbias, dbias_offset + k);

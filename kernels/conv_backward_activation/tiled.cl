@@ -27,13 +27,18 @@
 #include "common/planes.cl"
 #include "common/add_shared.cl"
 
+#define TILED_NUMBERS(EACH)                                                                                     \
+    OFFSET(EACH, dy) OFFSET(EACH, y) OFFSET(EACH, slope) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(float, alpha) \
+        EACH(float, beta) EACH(int, k) EACH(int, channels) EACH(int, lanes) EACH(int, block) EACH(int, pieces)  \
+            EACH(int, n) AXES(EACH, int, size) STRIDES(EACH, y)
+STRUCT(TILED_NUMBERS) tiled_numbers;
+
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_activation_tiled(
-    MAYBE __global const X_ELEMENT *restrict dy, MAYBE ulong dy_offset, MAYBE __global const X_ELEMENT *restrict y,
-    MAYBE ulong y_offset, MAYBE __global const X_ELEMENT *restrict slope, MAYBE ulong slope_offset,
-    __global Y_ELEMENT *restrict dv, ulong dv_offset, MAYBE __global REAL *restrict sums, MAYBE ulong sums_offset,
-    MAYBE float alpha, MAYBE float beta, int k, int channels, int lanes, int block, int pieces, int n, AXES(size),
-    int y_n, int y_c, AXES(y))
+    MAYBE __global const X_ELEMENT *restrict dy, MAYBE __global const X_ELEMENT *restrict y,
+    MAYBE __global const X_ELEMENT *restrict slope, __global Y_ELEMENT *restrict dv, MAYBE __global REAL *restrict sums,
+    const tiled_numbers passed)
 {
+    TILED_NUMBERS(UNPACK);
     __local REAL room[2 * SHARED_ROOM(1)];
     const int me = (int)get_local_id(0), parts = GROUP / lanes, group = (int)get_group_id(0);
     const int sets = (int)get_num_groups(0) / pieces, set = lanes == 1 ? group / pieces : group % sets;
@@ -80,10 +85,14 @@ static inline void finish(__global const REAL *sums, int pieces, __local REAL *r
     if (get_local_id(0) == 0) STORE_Y((ACCUMULATE ? LOAD_X(to, at) : REAL_OF(0.0)) + sum, to, at);
 }
 
+#define FINISH_NUMBERS(EACH) OFFSET(EACH, sums) OFFSET(EACH, dbias) OFFSET(EACH, dslope) EACH(int, pieces)
+STRUCT(FINISH_NUMBERS) finish_numbers;
+
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_activation_tiled_finish(
-    __global const REAL *restrict sums, ulong sums_offset, MAYBE __global Y_ELEMENT *restrict dbias,
-    MAYBE ulong dbias_offset, MAYBE __global Y_ELEMENT *restrict dslope, MAYBE ulong dslope_offset, int pieces)
+    __global const REAL *restrict sums, MAYBE __global Y_ELEMENT *restrict dbias,
+    MAYBE __global Y_ELEMENT *restrict dslope, const finish_numbers passed)
 {
+    FINISH_NUMBERS(UNPACK);
     __local REAL room[2 * SHARED_ROOM(1)];
     const int ok = (int)get_group_id(0), k = (int)get_num_groups(0);
     sums += sums_offset + (ulong)(ok * pieces);

@@ -23,11 +23,16 @@
 /* With zeros around it, a convolution that is not transposed has a gradient that is one. */
 #define TRANSPOSED (PAD_MODE == 0)
 
-__kernel void conv_backward_data_scale(__global const X_ELEMENT *restrict weights, ulong w_offset,
-                                       __global const X_ELEMENT *restrict scale, ulong scale_offset,
-                                       __global X_ELEMENT *restrict scaled, ulong scaled_offset, long skipped,
-                                       long elements, long inner, long per_group, long outer)
+#define SCALE_NUMBERS(EACH)                                                                           \
+    OFFSET(EACH, w) OFFSET(EACH, scale) OFFSET(EACH, scaled) EACH(long, skipped) EACH(long, elements) \
+        EACH(long, inner) EACH(long, per_group) EACH(long, outer)
+STRUCT(SCALE_NUMBERS) scale_numbers;
+
+__kernel void conv_backward_data_scale(__global const X_ELEMENT *restrict weights,
+                                       __global const X_ELEMENT *restrict scale, __global X_ELEMENT *restrict scaled,
+                                       const scale_numbers passed)
 {
+    SCALE_NUMBERS(UNPACK);
     const long i = (long)get_global_id(0);
     if (i >= elements) return;
     const long channel = i / outer * per_group + i / inner % per_group;
@@ -62,13 +67,19 @@ static long reader(long at, long image, long tap, long size, long outs, long str
     return out < outs ? out : -1;
 }
 
-__kernel void conv_backward_data_reference(
-    __global const X_ELEMENT *restrict dv, ulong dv_offset, __global const X_ELEMENT *restrict weights, ulong w_offset,
-    MAYBE __global const X_ELEMENT *restrict scale, MAYBE ulong scale_offset, __global Y_ELEMENT *restrict dx,
-    ulong dx_offset, TENSOR_ARGS(dx), TENSOR_ARGS(dv), long c, long d, long h, long w, long o, long p, long q, int t,
-    int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w, int pad_d,
-    int pad_h, int pad_w, int end_d, int end_h, int end_w, long group_c, long group_k, int flip)
+#define REFERENCE_NUMBERS(EACH)                                                                              \
+    OFFSET(EACH, dv) OFFSET(EACH, w) OFFSET(EACH, scale) OFFSET(EACH, dx) TENSOR_NUMBERS(EACH, dx)           \
+        TENSOR_NUMBERS(EACH, dv) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q)         \
+            THREE(EACH, int, t, r, s) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) \
+                AXES(EACH, int, end) EACH(long, group_c) EACH(long, group_k) EACH(int, flip)
+STRUCT(REFERENCE_NUMBERS) reference_numbers;
+
+__kernel void conv_backward_data_reference(__global const X_ELEMENT *restrict dv,
+                                           __global const X_ELEMENT *restrict weights,
+                                           MAYBE __global const X_ELEMENT *restrict scale,
+                                           __global Y_ELEMENT *restrict dx, const reference_numbers passed)
 {
+    REFERENCE_NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0);
     const long ic = (long)get_global_id(1);
     const long n = (long)get_global_id(2);

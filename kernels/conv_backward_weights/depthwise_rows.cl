@@ -37,11 +37,18 @@ static ALWAYS_INLINE void add_vector(REALV sum[R * S], const REAL *region, __glo
     }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_backward_weights_depthwise_rows(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
-    __global REAL *restrict sums, ulong sums_offset, int n, int images, int rows, int x_filters, int dv_filters,
-    int flip, int h, int w, int p, int q, int pad_h, int pad_w, int x_n, int x_c, int x_h, int dv_n, int dv_c, int dv_h)
+#define NUMBERS(EACH)                                                                                                  \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(int, n) EACH(int, images) EACH(int, rows)                 \
+        EACH(int, x_filters) EACH(int, dv_filters) EACH(int, flip) EACH(int, h) EACH(int, w) EACH(int, p) EACH(int, q) \
+            EACH(int, pad_h) EACH(int, pad_w) EACH(int, x_n) EACH(int, x_c) EACH(int, x_h) EACH(int, dv_n)             \
+                EACH(int, dv_c) EACH(int, dv_h)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_depthwise_rows(__global const X_ELEMENT *restrict x,
+                                                                   __global const X_ELEMENT *restrict dv,
+                                                                   __global REAL *restrict sums, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int filter = (int)get_global_id(0), filters = (int)get_global_size(0), piece = (int)get_global_id(1);
     REAL region[REGION];
     REALV sum[R * S];

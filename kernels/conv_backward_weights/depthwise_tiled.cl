@@ -86,12 +86,18 @@ static ALWAYS_INLINE void add_tile(sums sum, const filter_column columns[COLUMNS
     }
 }
 
+#define NUMBERS(EACH)                                                                                        \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, dw) EACH(int, filters) EACH(int, lanes) EACH(int, x_share) \
+        EACH(int, dv_share) EACH(int, units) EACH(int, n) AXES(EACH, int, x_size) AXES(EACH, int, dv_size)   \
+            EACH(int, t) EACH(int, s) EACH(int, stride_d) EACH(int, stride_w) EACH(int, dilation_d)          \
+                EACH(int, dilation_w) AXES(EACH, int, pad) EACH(int, flip) STRIDES(EACH, x) STRIDES(EACH, dv)
+STRUCT(NUMBERS) numbers;
+
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_weights_depthwise_tiled(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
-    __global REAL *restrict dw, ulong dw_offset, int filters, int lanes, int x_share, int dv_share, int units, int n,
-    AXES(x_size), AXES(dv_size), int t, int s, int stride_d, int stride_w, int dilation_d, int dilation_w, AXES(pad),
-    int flip, int x_n, int x_c, AXES(x), int dv_n, int dv_c, AXES(dv))
+    __global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict dv, __global REAL *restrict dw,
+    const numbers passed)
 {
+    NUMBERS(UNPACK);
     __local REAL room[SHARED_ROOM(COLUMNS * R)];
     const int me = (int)get_local_id(0), filter = (int)get_group_id(0) * lanes + (me & (lanes - 1));
     const int piece = (int)get_group_id(2), parts = GROUP / lanes, used = min(filter, filters - 1);

@@ -103,13 +103,18 @@ static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int 
         }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_backward_weights_direct_blocked(
-    __global const REAL *restrict x, ulong x_offset, __global const REAL *restrict dv, ulong dv_offset,
-    __global REAL *restrict sums, ulong sums_offset, int n, int c, int k, int d, int h, int w, int o, int p, int q,
-    int t, int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h, int dilation_w,
-    int pad_d, int pad_h, int pad_w, int groups, int tiles_c, int tiles_k, int all_k, int rows, int chunk, int flip,
-    int x_n, int x_c, int x_d, int x_h, int x_w, int dv_n, int dv_c, int dv_d, int dv_h, int dv_w)
+#define NUMBERS(EACH)                                                                                              \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(int, n) EACH(int, c) EACH(int, k)                     \
+        THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)      \
+            AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(int, groups) EACH(int, tiles_c) EACH(int, tiles_k) \
+                EACH(int, all_k) EACH(int, rows) EACH(int, chunk) EACH(int, flip) STRIDES(EACH, x) STRIDES(EACH, dv)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_direct_blocked(__global const REAL *restrict x,
+                                                                   __global const REAL *restrict dv,
+                                                                   __global REAL *restrict sums, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int taps = t * r * s, group_c = c / groups, group_k = k / groups;
     const int k0 = (int)get_global_id(1) * tiles_k * TILE_K * VEC, c0 = (int)get_global_id(0) * tiles_c * TILE_C;
     const int group = min(k0 / group_k, groups - 1), piece = (int)get_global_id(2);

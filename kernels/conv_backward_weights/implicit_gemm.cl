@@ -167,12 +167,17 @@ static ALWAYS_INLINE void store(sums sum, __global REAL *to, int rows, int first
         }
 }
 
+#define NUMBERS(EACH)                                                                                                \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, dw) EACH(int, n) EACH(int, c) EACH(int, k) AXES(EACH, int, x_size) \
+        AXES(EACH, int, dv_size) AXES(EACH, int, filter) AXES(EACH, int, stride) AXES(EACH, int, dilation)           \
+            AXES(EACH, int, pad) EACH(int, groups) EACH(int, piece) EACH(int, flip) STRIDES(EACH, x) STRIDES(EACH, dv)
+STRUCT(NUMBERS) numbers;
+
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUP void conv_backward_weights_implicit_gemm(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
-    __global REAL *restrict dw, ulong dw_offset, int n, int c, int k, AXES(x_size), AXES(dv_size), AXES(filter),
-    AXES(stride), AXES(dilation), AXES(pad), int groups, int piece, int flip, int x_n, int x_c, AXES(x), int dv_n,
-    int dv_c, AXES(dv))
+    __global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict dv, __global REAL *restrict dw,
+    const numbers passed)
 {
+    NUMBERS(UNPACK);
     __local REAL stage[2 * STAGE] __attribute__((aligned(16)));
     const int item = (int)get_local_id(0);
     const int group = (int)get_group_id(2) % groups, number = (int)get_group_id(2) / groups;

@@ -37,14 +37,16 @@ static long weight_at(long ok, long group_channel, long tap, long group_c, long 
     return filter * taps + tap;
 }
 
-__kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                        __global const X_ELEMENT *restrict dv, ulong dv_offset,
-                                        __global REAL *restrict sums, ulong sums_offset, TENSOR_ARGS(x),
-                                        TENSOR_ARGS(dv), long n, long d, long h, long w, long o, long p, long q, int t,
-                                        int r, int s, int stride_d, int stride_h, int stride_w, int dilation_d,
-                                        int dilation_h, int dilation_w, int pad_d, int pad_h, int pad_w, long group_c,
-                                        long group_k, int mode)
+#define SUM_NUMBERS(EACH)                                                                                              \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, dv) EACH(long, n) \
+        THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)        \
+            AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(long, group_c) EACH(long, group_k) EACH(int, mode)
+STRUCT(SUM_NUMBERS) sum_numbers;
+
+__kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict dv,
+                                        __global REAL *restrict sums, const sum_numbers passed)
 {
+    SUM_NUMBERS(UNPACK);
     const int pad_mode = mode & 3, transposed = (mode & 4) != 0, flip = (mode & 8) != 0;
     const long tap = (long)get_global_id(0), taps = (long)t * r * s;
     const long group_channel = (long)get_global_id(1);
@@ -81,12 +83,17 @@ __kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, ul
     *sums = sum;
 }
 
+#define FINISH_NUMBERS(EACH)                                                                                        \
+    OFFSET(EACH, sums) OFFSET(EACH, w) OFFSET(EACH, scale) OFFSET(EACH, dw) OFFSET(EACH, dscale) EACH(long, pieces) \
+        EACH(long, elements) EACH(long, group_c) EACH(long, group_k) EACH(long, taps) EACH(int, transposed)
+STRUCT(FINISH_NUMBERS) finish_numbers;
+
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void conv_backward_weights_finish(
-    __global const REAL *restrict sums, ulong sums_offset, MAYBE __global const X_ELEMENT *restrict weights,
-    MAYBE ulong w_offset, MAYBE __global const X_ELEMENT *restrict scale, MAYBE ulong scale_offset,
-    __global Y_ELEMENT *restrict dw, ulong dw_offset, MAYBE __global Y_ELEMENT *restrict dscale,
-    MAYBE ulong dscale_offset, long pieces, long elements, long group_c, long group_k, long taps, int transposed)
+    __global const REAL *restrict sums, MAYBE __global const X_ELEMENT *restrict weights,
+    MAYBE __global const X_ELEMENT *restrict scale, __global Y_ELEMENT *restrict dw,
+    MAYBE __global Y_ELEMENT *restrict dscale, const finish_numbers passed)
 {
+    FINISH_NUMBERS(UNPACK);
     __local REAL room[SHARED_ROOM(1)];
     const long ok = (long)get_global_id(1), first = (long)get_global_id(0), step = (long)get_global_size(0);
     const long step_tap = step % taps, step_channel = step / taps;

@@ -172,13 +172,19 @@ static void store_filters(__global REAL *to, int step, __global const REAL *sums
         }
 }
 
-__kernel ONE_ITEM_GROUPS void conv_backward_weights_winograd_4x4(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global const X_ELEMENT *restrict dv, ulong dv_offset,
-    __global REAL *restrict sums, ulong sums_offset, __global REAL *restrict scratch, ulong scratch_offset, int c,
-    int k, int h, int w, int p, int q, int pad_h, int pad_w, int tile_rows, int tile_columns, int tile_count,
-    int piece_tiles, int pieces, int block_c, int block_k, int flip, int x_n, int x_c, MAYBE int x_d, int x_h, int x_w,
-    int dv_n, int dv_c, MAYBE int dv_d, int dv_h, int dv_w)
+#define NUMBERS(EACH)                                                                                                 \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) OFFSET(EACH, scratch) EACH(int, c) EACH(int, k) EACH(int, h)  \
+        EACH(int, w) EACH(int, p) EACH(int, q) EACH(int, pad_h) EACH(int, pad_w) EACH(int, tile_rows)                 \
+            EACH(int, tile_columns) EACH(int, tile_count) EACH(int, piece_tiles) EACH(int, pieces) EACH(int, block_c) \
+                EACH(int, block_k) EACH(int, flip) STRIDES(EACH, x) STRIDES(EACH, dv)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void conv_backward_weights_winograd_4x4(__global const X_ELEMENT *restrict x,
+                                                                 __global const X_ELEMENT *restrict dv,
+                                                                 __global REAL *restrict sums,
+                                                                 __global REAL *restrict scratch, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const source in = {c, h, w, pad_h, pad_w, x_n, x_c, x_h, x_w};
     const gradient out = {k, p, q, dv_n, dv_c, dv_h, dv_w};
     const grid tiles = {tile_rows, tile_columns, tile_count};

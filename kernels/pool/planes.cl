@@ -43,11 +43,15 @@ static inline int find(REAL maximum, __global const X_ELEMENT *from, int plane)
     return i;
 }
 
-__kernel ONE_ITEM_GROUPS void pool_planes(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                          __global Y_ELEMENT *restrict y, ulong y_offset,
-                                          __global INDEX *restrict indices, ulong indices_offset, int planes, int c,
-                                          int plane, long index_n, long index_c, int d, int h, int w, int column_major)
+#define NUMBERS(EACH)                                                                                     \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) EACH(int, planes) EACH(int, c) EACH(int, plane) \
+        EACH(long, index_n) EACH(long, index_c) THREE(EACH, int, d, h, w) EACH(int, column_major)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void pool_planes(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                                          __global INDEX *restrict indices, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int first = (int)get_global_id(0) * VEC, count = min(VEC, planes - first);
     REAL lane[VEC];
     const long readable = (long)(planes - first) * plane;

@@ -15,13 +15,17 @@
 #include "common/span.cl"
 #include "common/tensor.cl"
 
-__kernel void pool_reference(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
-                             ulong y_offset, __global INDEX *restrict indices, ulong indices_offset, TENSOR_ARGS(x),
-                             TENSOR_ARGS(y), long c, long d, long h, long w, long o, long p, long q, int t, int r,
-                             int s, int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h,
-                             int dilation_w, int pad_d, int pad_h, int pad_w, int end_d, int end_h, int end_w,
-                             int adaptive, int flat, int column_major)
+#define NUMBERS(EACH)                                                                                     \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, y) \
+        EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s)     \
+            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) AXES(EACH, int, end)   \
+                EACH(int, adaptive) EACH(int, flat) EACH(int, column_major)
+STRUCT(NUMBERS) numbers;
+
+__kernel void pool_reference(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                             __global INDEX *restrict indices, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0);
     const long ic = (long)get_global_id(1);
     const long n = (long)get_global_id(2);

@@ -69,10 +69,15 @@ static inline int index_of(pool_source from, pool_span width, int number)
            (width.begin + (width.first + number % columns) * from.step_w) * from.index_w;
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_shared(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, int lanes, OUTPUT_ARGS)
+#define NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) EACH(int, lanes) OUTPUT_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_shared(__global const X_ELEMENT *restrict x,
+                                                                             __global Y_ELEMENT *restrict y,
+                                                                             __global INDEX *restrict indices,
+                                                                             const numbers passed)
 {
+    NUMBERS(UNPACK);
     __local REAL total[GROUP];
     __local int number[INDICES != 0 ? GROUP : 1];
     const int me = (int)get_local_id(0), lane = me & (lanes - 1), part = me / lanes;

@@ -82,10 +82,15 @@ static ALWAYS_INLINE void search_tile(pool_search found[TILE_P], pool_source fro
 
 #endif
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_tiled(
-    __global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y, ulong y_offset,
-    __global INDEX *restrict indices, ulong indices_offset, OUTPUT_ARGS)
+#define NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OUTPUT_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_tiled(__global const X_ELEMENT *restrict x,
+                                                                            __global Y_ELEMENT *restrict y,
+                                                                            __global INDEX *restrict indices,
+                                                                            const numbers passed)
 {
+    NUMBERS(UNPACK);
     pool_output out = OUTPUT((uint)get_global_id(0));
     if (!out.exists) return;
     const pool_source from = SOURCE(x + X_AT(out), out.d, out.h);

@@ -124,12 +124,15 @@ static ALWAYS_INLINE void slide_row(pool_source from, OUTPUT *y, int y_w, int q0
 /* Numbers of private memory for what is copied there. */
 #define PART (PLAIN ? REGION : 1)
 
-__kernel ONE_ITEM_GROUPS void pool_window_blocked(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                                  __global Y_ELEMENT *restrict y, ulong y_offset,
-                                                  MAYBE __global INDEX *restrict indices, MAYBE ulong indices_offset,
-                                                  int c, int rows, int tile, int vectors, MAYBE int streams,
-                                                  WINDOW_ARGS)
+#define NUMBERS(EACH)                                                                                  \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) EACH(int, c) EACH(int, rows) EACH(int, tile) \
+        EACH(int, vectors) EACH(int, streams) WINDOW_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void pool_window_blocked(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                                                  MAYBE __global INDEX *restrict indices, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int across = (q + tile - 1) / tile, down = (p + rows - 1) / rows;
     const int part = (int)get_global_id(0), n = (int)get_global_id(2), first = (int)get_global_id(1) * vectors;
     const int oo = part / across / down, p0 = part / across % down * rows, q0 = part % across * tile;

@@ -162,13 +162,16 @@ static inline pool_search search_any(const REAL *line, columns of, pool_source f
     return search;
 }
 
+#define NUMBERS(EACH) \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) EACH(int, c) EACH(int, rows) WINDOW_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
 /* ---- The kernel ------------------------------------------------------------------------------------------------- */
 
-__kernel ONE_ITEM_GROUPS void pool_window_rows(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                               __global Y_ELEMENT *restrict y, ulong y_offset,
-                                               __global INDEX *restrict indices, ulong indices_offset, int c, int rows,
-                                               WINDOW_ARGS)
+__kernel ONE_ITEM_GROUPS void pool_window_rows(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                                               __global INDEX *restrict indices, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q0 + TILE_Q, q), row0 = (int)get_global_id(1) * rows;
     const int n = (int)get_global_id(2) / c, ic = (int)get_global_id(2) % c;
     __global const X_ELEMENT *plane = x + x_offset + n * x_n + ic * x_c;

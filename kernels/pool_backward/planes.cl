@@ -43,14 +43,18 @@ static inline int find_given(long index, int plane, int d, int h, int w, int col
     return column_major ? (at % d * h + at / d % h) * w + at / (d * h) : at;
 }
 
-__kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset,
-                                                   MAYBE __global const X_ELEMENT *restrict y, MAYBE ulong y_offset,
+#define NUMBERS(EACH)                                                                                    \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OFFSET(EACH, dy) OFFSET(EACH, dx) EACH(int, c) \
+        EACH(int, plane) EACH(long, index_n) EACH(long, index_c) THREE(EACH, int, d, h, w) EACH(int, column_major)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void pool_backward_planes(MAYBE __global const X_ELEMENT *restrict x,
+                                                   MAYBE __global const X_ELEMENT *restrict y,
                                                    MAYBE __global const INDEX *restrict indices,
-                                                   MAYBE ulong indices_offset, __global const X_ELEMENT *restrict dy,
-                                                   ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset,
-                                                   int c, int plane, long index_n, long index_c, int d, int h, int w,
-                                                   int column_major)
+                                                   __global const X_ELEMENT *restrict dy,
+                                                   __global Y_ELEMENT *restrict dx, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int at = (int)get_global_id(0);
     const long readable = (long)(get_global_size(0) - (size_t)at) * plane; /* groups of 1: no work-item is spare */
     const long counted_from = at / c * index_n + at % c * index_c;

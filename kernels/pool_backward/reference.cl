@@ -73,16 +73,20 @@ static int is_maximum(__global const X_ELEMENT *plane, long step_d, long step_h,
     return result;
 }
 
-__kernel void pool_backward_reference(MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset,
-                                      MAYBE __global const X_ELEMENT *restrict y, MAYBE ulong y_offset,
-                                      MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
-                                      __global const X_ELEMENT *restrict dy, ulong dy_offset,
-                                      __global Y_ELEMENT *restrict dx, ulong dx_offset, TENSOR_ARGS(x), TENSOR_ARGS(y),
-                                      long c, long d, long h, long w, long o, long p, long q, int t, int r, int s,
-                                      int stride_d, int stride_h, int stride_w, int dilation_d, int dilation_h,
-                                      int dilation_w, int pad_d, int pad_h, int pad_w, int end_d, int end_h, int end_w,
-                                      int flat, int column_major)
+#define NUMBERS(EACH)                                                                                               \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OFFSET(EACH, dy) OFFSET(EACH, dx) TENSOR_NUMBERS(EACH, x) \
+        TENSOR_NUMBERS(EACH, y) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q)                 \
+            THREE(EACH, int, t, r, s) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad)        \
+                AXES(EACH, int, end) EACH(int, flat) EACH(int, column_major)
+STRUCT(NUMBERS) numbers;
+
+__kernel void pool_backward_reference(MAYBE __global const X_ELEMENT *restrict x,
+                                      MAYBE __global const X_ELEMENT *restrict y,
+                                      MAYBE __global const INDEX *restrict indices,
+                                      __global const X_ELEMENT *restrict dy, __global Y_ELEMENT *restrict dx,
+                                      const numbers passed)
 {
+    NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0);
     const long ic = (long)get_global_id(1);
     const long n = (long)get_global_id(2);

@@ -33,12 +33,16 @@ static inline int has(pool_span window, int at, int dilation)
     return reach >= 0 && reach % step == 0 && reach / step < window.end;
 }
 
+#define NUMBERS(EACH) \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OFFSET(EACH, dy) OFFSET(EACH, dx) OUTPUT_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void pool_backward_tiled(
-    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
-    MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
-    __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset,
-    OUTPUT_ARGS)
+    MAYBE __global const X_ELEMENT *restrict x, MAYBE __global const X_ELEMENT *restrict y,
+    MAYBE __global const INDEX *restrict indices, __global const X_ELEMENT *restrict dy,
+    __global Y_ELEMENT *restrict dx, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const pool_output at =
         pool_output_at((uint)get_global_id(0), c, (uint)x_block, (uint)((h + TILE_P - 1) / TILE_P), (uint)w);
     if (!at.exists) return;

@@ -202,12 +202,18 @@ static inline void store_sums(tile from, __global Y_ELEMENT *to, int x_c, int x_
 #define PART(wanted) ((wanted) ? REGION * VEC : VEC)
 #define PART_OF_X    PART(KIND == 3 || (KIND == 0 && INDICES == 0))
 
-__kernel ONE_ITEM_GROUPS void pool_backward_window_blocked(
-    MAYBE __global const X_ELEMENT *restrict x, MAYBE ulong x_offset, MAYBE __global const X_ELEMENT *restrict y,
-    MAYBE ulong y_offset, MAYBE __global const INDEX *restrict indices, MAYBE ulong indices_offset,
-    __global const X_ELEMENT *restrict dy, ulong dy_offset, __global Y_ELEMENT *restrict dx, ulong dx_offset, int c,
-    int rows, int columns, int vectors, MAYBE int streams, WINDOW_ARGS)
+#define NUMBERS(EACH)                                                                                    \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OFFSET(EACH, dy) OFFSET(EACH, dx) EACH(int, c) \
+        EACH(int, rows) EACH(int, columns) EACH(int, vectors) EACH(int, streams) WINDOW_NUMBERS(EACH)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void pool_backward_window_blocked(MAYBE __global const X_ELEMENT *restrict x,
+                                                           MAYBE __global const X_ELEMENT *restrict y,
+                                                           MAYBE __global const INDEX *restrict indices,
+                                                           __global const X_ELEMENT *restrict dy,
+                                                           __global Y_ELEMENT *restrict dx, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int across = (w + columns - 1) / columns, down = (h + rows - 1) / rows;
     const int part = (int)get_global_id(0), n = (int)get_global_id(2);
     const int id = part / across / down, h0 = part / across % down * rows, w0 = part % across * columns;

@@ -11,9 +11,15 @@
 #include "common/types.cl"
 #include "common/tensor.cl"
 
-__kernel void reorder_reference(__global const X_ELEMENT *restrict x, ulong x_offset, __global Y_ELEMENT *restrict y,
-                                ulong y_offset, TENSOR_ARGS(x), TENSOR_ARGS(y), long c, long d, long h, long w)
+#define NUMBERS(EACH)                                                                             \
+    OFFSET(EACH, x) OFFSET(EACH, y) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, y) EACH(long, c) \
+        THREE(EACH, long, d, h, w)
+STRUCT(NUMBERS) numbers;
+
+__kernel void reorder_reference(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                                const numbers passed)
 {
+    NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0);
     const long ic = (long)get_global_id(1);
     const long n = (long)get_global_id(2);

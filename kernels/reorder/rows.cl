@@ -63,11 +63,14 @@ static ALWAYS_INLINE void store_pixels(REAL lane[GROUP][VEC], __global Y_ELEMENT
     }
 }
 
-__kernel ONE_ITEM_GROUPS void reorder_rows(__global const X_ELEMENT *restrict x, ulong x_offset,
-                                           __global Y_ELEMENT *restrict y, ulong y_offset, int c, int d, int h, int w,
-                                           int x_n, int x_c, int x_d, int x_h, int x_w, int y_n, int y_c, int y_d,
-                                           int y_h, int y_w)
+#define NUMBERS(EACH) \
+    OFFSET(EACH, x) OFFSET(EACH, y) EACH(int, c) THREE(EACH, int, d, h, w) STRIDES(EACH, x) STRIDES(EACH, y)
+STRUCT(NUMBERS) numbers;
+
+__kernel ONE_ITEM_GROUPS void reorder_rows(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
+                                           const numbers passed)
 {
+    NUMBERS(UNPACK);
     const int begin = (int)get_global_id(0) * TILE, end = min(begin + TILE, w);
     const int first = (int)get_global_id(1) * GROUP;
     const int row = (int)get_global_id(2);

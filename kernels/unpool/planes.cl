@@ -21,11 +21,15 @@
 #include "common/types.cl"
 #include "common/tensor.cl"
 
-__kernel void unpool_planes(__global const X_ELEMENT *restrict x, ulong x_offset,
-                            __global const INDEX *restrict indices, ulong indices_offset,
-                            __global Y_ELEMENT *restrict y, ulong y_offset, TENSOR_ARGS(x), TENSOR_ARGS(y), long c,
-                            long d, long h, long w, long o, long p, long q, long channels, int flat)
+#define NUMBERS(EACH)                                                                                     \
+    OFFSET(EACH, x) OFFSET(EACH, indices) OFFSET(EACH, y) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, y) \
+        EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) EACH(long, channels) EACH(int, flat)
+STRUCT(NUMBERS) numbers;
+
+__kernel void unpool_planes(__global const X_ELEMENT *restrict x, __global const INDEX *restrict indices,
+                            __global Y_ELEMENT *restrict y, const numbers passed)
 {
+    NUMBERS(UNPACK);
     const long ic = (long)get_global_id(0), n = (long)get_global_id(1);
     const long plane = o * p * q;
     if (ic >= channels) return;

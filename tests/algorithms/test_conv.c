@@ -49,7 +49,7 @@ static void check_spare_vectors(const exact_lab *lab, exact_tally *tallies)
 
 int main(void)
 {
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(8);
     exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
     tsr_conv conv;
     for (size_t i = 0; shapes_conv(i, &conv); ++i) {

@@ -109,7 +109,7 @@ static void check_tiles(const exact_lab *lab, passes *tallies)
 int main(void)
 {
     static passes tallies;
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(8);
     check_shapes(&lab, &tallies);
     check_folds(&lab, &tallies);
     check_tiles(&lab, &tallies);

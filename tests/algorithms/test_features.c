@@ -53,7 +53,7 @@ static bool is_wanted(const tsr__operator *op, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static exact_tally tallies[OPERATORS][EXACT_MAX_ALGORITHMS];
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(2);
     lab.pairs = lab.share >= 0;
     const tsr_device *device = tsr_context_device(lab.context);
     tsr__problem problem;

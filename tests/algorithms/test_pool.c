@@ -27,7 +27,7 @@ static void check_tiles(const exact_lab *lab, const char *text, exact_tally *tal
 
 int main(void)
 {
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(4);
     exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
     tsr_pool pool;
     for (size_t i = 0; shapes_pool(i, &pool); ++i) check_shape(&lab, pool, i, tallies);

@@ -12,7 +12,7 @@ static bool is_exact(const tsr_pool *pool)
 
 int main(void)
 {
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(4);
     exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
     tsr_pool pool;
     for (size_t i = 0; shapes_pool(i, &pool); ++i) {

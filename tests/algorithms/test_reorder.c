@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(1);
     exact_tally tallies[EXACT_MAX_ALGORITHMS] = {{0}};
     tsr_tensor from, to;
     for (size_t i = 0; shapes_reorder(i, &from, &to); ++i) {

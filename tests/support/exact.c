@@ -13,13 +13,14 @@
 #include "pool_backward/pool_backward.h"
 #include "support/support.h"
 
-exact_lab exact_lab_open(void)
+exact_lab exact_lab_open(uint32_t shares)
 {
     const char *share = getenv("TESSERA_TEST_SHARE");
     exact_lab lab = {.context = support_context(),
                      .only = getenv("TESSERA_TEST_ALGORITHM"),
                      .without_gpu = getenv("TESSERA_TEST_WITHOUT_GPU") != NULL,
-                     .share = share == NULL ? -1 : share[0] - '0'};
+                     .share = share == NULL ? -1 : share[0] - '0',
+                     .shares = shares};
     if (share != NULL && (lab.share < 0 || lab.share >= EXACT_SHARES || share[1] != '\0')) {
         printf("FAILED TESSERA_TEST_SHARE is \"%s\"; expected 0 to %d\n", share, EXACT_SHARES - 1);
         exit(EXIT_FAILURE);
@@ -373,8 +374,8 @@ static tsr__offer ask(const exact_lab *lab, const tsr__algorithm *algorithm, con
 }
 
 /* Whether a case falls to another of so many shares. What tells programs apart decides, and the number of the algorithm
- * or its params, mixed so that neighbours fall to different ones, and shares have few programs in common. Operators without a window have few programs, and what is
- * made for GPUs and sums in half have one device alone to run on. */
+ * or of its params, mixed so that neighbours fall to different ones, and shares have few programs in common. Operators
+ * without a window have few programs, and what is made for GPUs and sums in half have one device alone to run on. */
 static bool is_left(const exact_lab *lab, const tsr__problem *p, size_t number, tsr__family family, uint32_t shares)
 {
     if (lab->share < 0 || !p->op->has_window || p->half_sums || family == TSR__GPU_FAMILY) return false;
@@ -413,9 +414,8 @@ static bool shows_a_pair(const tsr__problem *p, exact_tally *tally)
 static bool is_left_out(const exact_lab *lab, const tsr__offer *offer, size_t algorithm, exact_tally *tally)
 {
     const tsr__family family = offer->algorithm->family;
-    if (!lab->pairs) return is_left(lab, &offer->whole, algorithm, family, EXACT_SHARES);
-    return is_left(lab, &offer->whole, algorithm, family, EXACT_FEATURE_SHARES) ||
-           (family != TSR__GPU_FAMILY && !shows_a_pair(&offer->whole, tally));
+    return is_left(lab, &offer->whole, algorithm, family, lab->shares) ||
+           (lab->pairs && family != TSR__GPU_FAMILY && !shows_a_pair(&offer->whole, tally));
 }
 
 void exact_check_all(const exact_lab *lab, const tsr__problem *problem, bool packed, exact_tally *tallies)
@@ -507,7 +507,7 @@ int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tall
         printf("%s/%s: %d ran, %d left out, %d refused, %d failed; %.1f s\n", op->name, list[i]->name, t->ran, t->left,
                t->refused, t->failed, t->ms / 1000.0);
         /* Without shares nothing is left. */
-        const bool too_few = t->ran < (least + 15) / 16 || t->ran + t->left < least;
+        const bool too_few = t->ran < (least + 31) / 32 || t->ran + t->left < least;
         if (too_few) printf("FAILED %s ran fewer than %d cases\n", list[i]->name, least);
         passed += t->ran - t->failed;
         failed += t->failed;

@@ -18,9 +18,9 @@ typedef struct exact_tally {
     uint64_t met[EXACT_TRAITS];      /* what the cases that ran had beside each trait            */
 } exact_tally;
 
-/* Shares of every algorithm's cases in most tests, of the params that a tuner tries, and of the cases of features: two
- * devices that run shares 0 and 3 so run all of the last. */
-enum { EXACT_SHARES = 8, EXACT_PARAM_SHARES = 4, EXACT_FEATURE_SHARES = 2 };
+/* The most shares that a test deals its cases to, and those of the params that a tuner tries. A share stands for the
+ * remainder where there are fewer: two devices that run shares 0 and 3 so run all cases of a test that has two. */
+enum { EXACT_SHARES = 8, EXACT_PARAM_SHARES = 4 };
 
 typedef struct exact_lab {
     tsr_context *context;   /* of the device under test, which may be the CPU path too */
@@ -28,13 +28,14 @@ typedef struct exact_lab {
     tsr__family family;     /* whose algorithms are run; ANY: all */
     const char *only;       /* the algorithm that is run, by TESSERA_TEST_ALGORITHM; NULL: all */
     bool without_gpu;       /* by TESSERA_TEST_WITHOUT_GPU: the kernels for GPUs are not run */
-    int share;              /* by TESSERA_TEST_SHARE: which of so many shares of the cases is run; -1: all */
+    int share;              /* by TESSERA_TEST_SHARE: which share of the cases is run; -1: all */
+    uint32_t shares;        /* of so many */
     bool pairs;             /* of kernels for CPUs only cases that show a new pair of traits are run */
     bool bare;              /* no guards: a tensor's buffer ends where it does, for a device that tells of overruns */
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;
 
-exact_lab exact_lab_open(void);
+exact_lab exact_lab_open(uint32_t shares);
 void exact_lab_close(exact_lab *lab);
 
 /* Runs every algorithm of the problem's operator that accepts it on integer data: poisoned output and workspace, guard
@@ -51,7 +52,7 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 
 /* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, where an
- * algorithm has fewer than `least` cases in all shares, or ran fewer than a sixteenth of that, or where none ran. */
+ * algorithm has fewer than `least` cases in all shares, or ran fewer than that / 32, or where none ran. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
 /* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it

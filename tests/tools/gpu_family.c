@@ -25,7 +25,7 @@ static bool is_wanted(size_t i, const tsr__problem *p)
 int main(int argc, char **argv)
 {
     static exact_tally tallies[OPERATORS][EXACT_MAX_ALGORITHMS];
-    exact_lab lab = exact_lab_open();
+    exact_lab lab = exact_lab_open(1);
     lab.family = TSR__GPU_FAMILY;
     lab.bare = true;
     lab.signless_zeros = argc > 1 && strcmp(argv[1], "--signless-zeros") == 0;
