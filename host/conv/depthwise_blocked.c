@@ -101,6 +101,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "TILE_Q", params->value[TILE_Q]);
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&p->x));
+    tsr__launch_define(l, "Y_PIXEL", tsr__pixel_define(&p->y));
 }
 
 static void launch_strides(tsr__launch *l, const tsr_tensor *t, const tsr__params *params)

@@ -288,6 +288,7 @@ static void define(const tsr__problem *p, const tsr__params *params, tsr__launch
     tsr__launch_define(l, "X_BLOCK", tsr__layout_block(x.layout));
     tsr__launch_define(l, "Y_BLOCK", tsr__layout_block(p->y.layout));
     tsr__launch_define(l, "X_PIXEL", tsr__pixel_define(&x));
+    tsr__launch_define(l, "Y_PIXEL", tsr__pixel_define(&p->y));
     tsr__launch_define(l, "FLAT", flat);
     tsr__launch_define(l, "ONE_ROW", is_one_row(p, &x));
     tsr__launch_define(l, "DEPTH", (tsr__problem_features(p) & TSR__DEPTH_BIT) != 0);

@@ -5,8 +5,8 @@
  *               ceil(C / (VEC * vectors)), N), local = (1, 1, 1); bands = ceil(P / TILE_P)
  *   local mem   none
  *   needs       x and y both in blocks of VEC, or both NHWC
- *   compiled in TILE_P R S, strides and dilations of height and width; X_PIXEL: from one pixel of a row of x to the
- *               next, 0 where it is passed; what common/tile.cl, taps.cl and epilogue.cl want
+ *   compiled in TILE_P R S, strides and dilations of height and width; X_PIXEL Y_PIXEL: from one pixel of a
+ *               row of x and y to the next, 0 where it is passed; what common/tile.cl, taps.cl and epilogue.cl want
  *   run time    bands_each, tiles, vectors, sizes, T, stride and dilation of depth, pads, strides of x, y and
  *               residual
  *
@@ -139,7 +139,7 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
     int place[TILE_Q], residual_place[TILE_Q];
 #pragma unroll
     for (int i = 0; i < TILE_Q; ++i) {
-        place[i] = i * y_w;
+        place[i] = i * (Y_PIXEL > 0 ? Y_PIXEL : y_w);
         residual_place[i] = i * r_w;
     }
 

@@ -8,11 +8,11 @@
  *   needs       VEC divides Y_BLOCK, or Y_BLOCK is 1 or 0; with groups > 1 and blocks also X_BLOCK divides C / groups
  *               and Y_BLOCK divides K / groups; x holds REALs
  *   compiled in TILE_K C_STEP; FEW_C: input channels of a group where they are few, there are at most 2 axes
- *               and it is not transposed, else 0; X_BLOCK as Y_BLOCK; X_PIXEL: from one pixel of a row of x to the
- *               next, 0 where that is passed; the window, or 0 for all of it where that is passed: T R S; for each
- *               axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for a step of the output,
- *               TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what common/tile.cl,
- *               pixels.cl, taps.cl, weights.cl and epilogue.cl want
+ *               and it is not transposed, else 0; X_BLOCK as Y_BLOCK; X_PIXEL Y_PIXEL: from one pixel of a row of
+ *               x and y to the next, 0 where that is passed; the window, or 0 for all of it where that is passed:
+ *               T R S; for each axis STRIDE DILATION and what follows from them: PIXEL_STEP of the input for a step of
+ *               the output, TAP_STEP (see common/taps.cl) and REACH of the input for a step of the taps; what
+ *               common/tile.cl, pixels.cl, taps.cl, weights.cl and epilogue.cl want
  *   run time    sizes, pads, strides of x, y and residual, tiles; c_slab, a multiple of C_STEP; rounds, up to
  *               MOST_ROUNDS; the window, where it is not compiled in: one program then serves many
  *
@@ -28,8 +28,9 @@
  *
  * Packed weights, by conv/pack.cl: HEAD zeros, then [group][tile][C in steps of C_STEP][T][R][S][C_STEP][TILE_K][VEC].
  */
-#if !defined(TILE_K) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || !defined(FEW_C)
-#error "direct_blocked.c must define TILE_K X_BLOCK C_STEP X_PIXEL FEW_C"
+#if !defined(TILE_K) || !defined(X_BLOCK) || !defined(C_STEP) || !defined(X_PIXEL) || !defined(Y_PIXEL) || \
+    !defined(FEW_C)
+#error "direct_blocked.c must define TILE_K X_BLOCK C_STEP X_PIXEL Y_PIXEL FEW_C"
 #endif
 
 #include "common/tile.cl"
@@ -248,7 +249,7 @@ __kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict 
     const int group = tile / tiles;
     const int k0 = tile % tiles * TILE_CHANNELS;
     const source in = SOURCE;
-    const target to = {y_c, y_d, y_h, y_w, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
+    const target to = {y_c, y_d, y_h, Y_PIXEL == 0 ? y_w : Y_PIXEL, streams}, residual_from = {r_c, r_d, r_h, r_w, 0};
     /* The outputs of this phase, which are those of y where there is one phase. */
     const int rows = phase_outputs(p, phase_h, STRIDE_H), columns = phase_outputs(q, phase_w, STRIDE_W);
     const int count = phase_outputs(o, phase_d, STRIDE_D) * rows * columns;
