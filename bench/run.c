@@ -238,7 +238,8 @@ static int finish(bench *b, cJSON *document)
     const double peak = measure_median(b->peak_gflops, count), copy = measure_median(b->copy_gbps, count);
     FILE *table = b->settings->table;
     if (cJSON_GetArraySize(b->refused) > 0)
-        fprintf(table, "\n%d problems are refused by %s\n", cJSON_GetArraySize(b->refused), b->settings->algorithm);
+        fprintf(table, "\nrefused by %s: %d of %d problems\n", b->settings->algorithm, cJSON_GetArraySize(b->refused),
+                cJSON_GetArraySize(b->refused) + count);
     fprintf(table, "\n%s (%s, driver %s): peak %.1f GFLOP/s, copy %.1f GB/s\n", device->name, device->platform,
             device->driver, peak, copy);
     cJSON *object = json_device(device);

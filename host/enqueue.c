@@ -125,18 +125,18 @@ static tsr_status check_schedule(const tsr_plan *plan, schedule *s)
 
 /* ---- Launching ------------------------------------------------------------------------------------------------- */
 
-/* Sets a cl_mem and the number that follows it. */
 /* The numbers of a launch, as the kernel's struct of them lies in memory. */
 typedef struct numbers {
     unsigned char bytes[(TSR__MAX_ARGS + 1) * sizeof(cl_ulong)];
-    size_t count;
+    size_t used;
 } numbers;
 
+/* Each is aligned to its size, a power of two. */
 static void add_number(numbers *all, const void *value, size_t bytes)
 {
-    all->count = (size_t)tsr__ceil_div((int64_t)all->count, (int64_t)bytes) * bytes;
-    memcpy(all->bytes + all->count, value, bytes);
-    all->count += bytes;
+    all->used = (all->used + bytes - 1) & ~(bytes - 1);
+    memcpy(all->bytes + all->used, value, bytes);
+    all->used += bytes;
 }
 
 /* The memory of a slot, and the offset in it that the numbers get. */
@@ -163,35 +163,43 @@ static tsr_status bind_image(const bindings *b, const tsr__arg *arg, numbers *al
     return TSR_OK;
 }
 
-/* Adds what is no memory. */
-static void add_constant(const tsr__arg *arg, numbers *all)
+static tsr_status set_memory(cl_kernel kernel, cl_uint index, cl_mem memory)
 {
-    const cl_int narrow = (cl_int)arg->value;
-    const cl_long wide = arg->value;
-    const cl_float real = arg->real;
-    if (arg->kind == TSR__ARG_INT) add_number(all, &narrow, sizeof narrow);
-    if (arg->kind == TSR__ARG_LONG) add_number(all, &wide, sizeof wide);
-    if (arg->kind == TSR__ARG_FLOAT) add_number(all, &real, sizeof real);
+    const cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
+    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 
 static tsr_status set_args(const tsr__step *step, const bindings *b)
 {
-    numbers all = {.count = 0};
+    numbers all = {.used = 0};
     cl_uint index = 0;
-    cl_int code = CL_SUCCESS;
-    for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
+    for (int i = 0; i < step->launch.arg_count; ++i) {
         const tsr__arg *arg = &step->launch.args[i];
-        cl_mem memory = NULL;
-        if (arg->kind == TSR__ARG_SLOT) memory = bind_slot(b, arg, &all);
-        if (arg->kind == TSR__ARG_IMAGE) TSR__TRY(bind_image(b, arg, &all, &memory));
-        if (arg->kind == TSR__ARG_SLOT || arg->kind == TSR__ARG_IMAGE)
-            code = clSetKernelArg(step->kernel, index++, sizeof memory, &memory);
-        else
-            add_constant(arg, &all);
+        const cl_int narrow = (cl_int)arg->value;
+        const cl_long wide = arg->value;
+        cl_mem memory;
+        switch (arg->kind) {
+        case TSR__ARG_SLOT:
+            TSR__TRY(set_memory(step->kernel, index++, bind_slot(b, arg, &all)));
+            break;
+        case TSR__ARG_IMAGE:
+            TSR__TRY(bind_image(b, arg, &all, &memory));
+            TSR__TRY(set_memory(step->kernel, index++, memory));
+            break;
+        case TSR__ARG_INT:
+            add_number(&all, &narrow, sizeof narrow);
+            break;
+        case TSR__ARG_LONG:
+            add_number(&all, &wide, sizeof wide);
+            break;
+        case TSR__ARG_FLOAT:
+            add_number(&all, &arg->real, sizeof arg->real);
+            break;
+        }
     }
     const cl_ulong end = 0;
     add_number(&all, &end, sizeof end);
-    if (code == CL_SUCCESS) code = clSetKernelArg(step->kernel, index, all.count, all.bytes);
+    const cl_int code = clSetKernelArg(step->kernel, index, all.used, all.bytes);
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 

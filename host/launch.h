@@ -64,7 +64,7 @@ tsr__launch *tsr__launches_add(tsr__launches *launches, const tsr__source *sourc
 /* Adds -D<name>=<value>. */
 void tsr__launch_define(tsr__launch *launch, const char *name, int64_t value);
 
-/* Adds kernel arguments, in the kernel's order. An int must fit 32 bits. */
+/* Adds memory and numbers, each in the order in which the kernel takes them. An int must fit 32 bits. */
 void tsr__launch_slot(tsr__launch *launch, tsr__slot slot);
 void tsr__launch_slot_at(tsr__launch *launch, tsr__slot slot, int64_t skipped_elements);
 void tsr__launch_image(tsr__launch *launch, tsr__slot slot, int64_t elements);

@@ -1,13 +1,13 @@
 /* What the reference algorithms of all operators share: one work-item for each element of the result, and a kernel that
- * takes every number of the problem as an argument. */
+ * is passed every number of the problem. */
 #ifndef TSR_HOST_REFERENCE_FAMILY_H
 #define TSR_HOST_REFERENCE_FAMILY_H
 
 #include "launch.h"
 #include "problem.h"
 
-/* TENSOR_ARGS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow one
- * another, so that a block's size is an int. */
+/* TENSOR_NUMBERS of kernels/common/tensor.cl. Channels of NHWC lie in one block, or in several of 2^31 - 1 that follow
+ * one another, so that a block's size is an int. */
 static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
 {
     const int64_t block = tsr__tensor_block(t) < INT32_MAX ? tsr__tensor_block(t) : INT32_MAX;
@@ -17,8 +17,8 @@ static inline void tsr__launch_tensor(tsr__launch *launch, const tsr_tensor *t)
     tsr__launch_long_axes(launch, t->strides.size);
 }
 
-/* The three axes of a field of a window, as ints: 32 bits, so that more of the arguments fit the registers. An adaptive
- * window's, which may be longer, are not looked at. */
+/* The three axes of a field of a window, as ints, which is what they are but for an adaptive window's: those are not
+ * looked at. */
 static inline void tsr__launch_window_axes(tsr__launch *launch, const int64_t values[TSR_AXES])
 {
     for (int axis = 0; axis < TSR_AXES; ++axis)

@@ -176,21 +176,22 @@ static int begin(const tune *t)
 static void print_unfinished(const tune *t, size_t begun)
 {
     fprintf(stderr,
-            "%zu of %zu problems were begun in the budget of %" PRId64 " s; the same command goes on from there\n",
+            "%zu of %zu problems were begun in the budget of %" PRId64
+            " s; the same command goes on with what is left\n",
             begun, t->all->count, t->options->budget_s);
 }
 
 static int run_all(tune *t)
 {
     int failed = begin(t);
-    size_t done = 0;
-    for (; done < t->all->count && !failed && tsr__clock_ms() < t->deadline_ms; ++done) {
-        print_progress(t, done);
-        failed = tune_problem(t, t->all->items[done].problem);
+    size_t begun = 0;
+    for (; begun < t->all->count && !failed && tsr__clock_ms() < t->deadline_ms; ++begun) {
+        print_progress(t, begun);
+        failed = tune_problem(t, t->all->items[begun].problem);
         if (!failed) failed = save(t);
     }
     if (!failed) print_regret(&t->regret);
-    if (!failed && tsr__clock_ms() >= t->deadline_ms) print_unfinished(t, done);
+    if (!failed && tsr__clock_ms() >= t->deadline_ms) print_unfinished(t, begun);
     return failed;
 }
 

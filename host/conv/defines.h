@@ -17,7 +17,7 @@ static inline void tsr__epilogue_define(tsr__launch *launch, const tsr__problem 
     tsr__launch_define(launch, "ACTIVATION", p->activation);
 }
 
-/* EPILOGUE_ARGS of kernels/common/epilogue.cl. */
+/* EPILOGUE_MEMORY and EPILOGUE_NUMBERS of kernels/common/epilogue.cl. */
 static inline void tsr__launch_epilogue(tsr__launch *launch, const tsr__problem *p)
 {
     tsr__launch_slot(launch, TSR__SCALE);

@@ -324,7 +324,7 @@ void tsr__winograd_pack(const tsr_device *device, const tsr__problem *p, const t
     tsr__launch_grid(l, global, local);
 }
 
-/* INPUT_ARGS of the kernels. */
+/* Memory and INPUT_NUMBERS of the kernels. */
 static void launch_input(tsr__launch *l, const tsr__problem *p, const tsr__params *params)
 {
     const tsr_tensor x = input(p, params);
@@ -336,7 +336,7 @@ static void launch_input(tsr__launch *l, const tsr__problem *p, const tsr__param
     tsr__cpu_launch_strides(l, &x, tsr__spanned_c(&x));
 }
 
-/* OUTPUT_ARGS. */
+/* Memory and OUTPUT_NUMBERS. */
 static void launch_output(tsr__launch *l, const tsr__problem *p)
 {
     tsr__launch_slot(l, TSR__PACKED);
@@ -350,7 +350,7 @@ static void launch_output(tsr__launch *l, const tsr__problem *p)
     tsr__launch_int(l, tsr__cpu_streams(&p->y));
 }
 
-/* TILE_ARGS, of so many strips. */
+/* TILE_NUMBERS, of so many strips. */
 static void launch_tiles(tsr__launch *l, const tsr__problem *p, const tsr__params *params, int64_t first_strip,
                          int64_t count)
 {

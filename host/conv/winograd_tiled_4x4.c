@@ -182,7 +182,7 @@ static void pack(const tsr_device *device, const tsr__problem *p, const tsr__par
     tsr__launch_grid(l, global, local);
 }
 
-/* STEP_ARGS and TILE_ARGS of the kernels, and a work-item for each channel of each tile. */
+/* STEP_NUMBERS and TILE_NUMBERS of the kernels, and a work-item for each channel of each tile. */
 static void launch_tiles(tsr__launch *l, const tsr_device *device, const tsr__problem *p, const tsr_tensor *t,
                          int64_t first)
 {

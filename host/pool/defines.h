@@ -110,7 +110,7 @@ static inline void tsr__pool_launch_indices(tsr__launch *launch, const tsr__prob
     tsr__pool_launch_index_planes(launch, p);
 }
 
-/* WINDOW_ARGS. `channel_step`: what x_c and y_c count. */
+/* WINDOW_NUMBERS. `channel_step`: what x_c and y_c count. */
 static inline void tsr__pool_launch_window(tsr__launch *launch, const tsr__problem *p, int64_t x_channel_step,
                                            int64_t y_channel_step)
 {
@@ -136,7 +136,7 @@ static inline void tsr__pool_layouts(const tsr_device *device, tsr__problem *p)
     tsr__same_layouts(&p->x, &p->y, TSR_LAYOUT_NCHW);
 }
 
-/* OUTPUT_ARGS */
+/* OUTPUT_NUMBERS */
 static inline void tsr__pool_launch_output(tsr__launch *launch, const tsr__problem *p)
 {
     tsr__launch_int(launch, p->y.c);

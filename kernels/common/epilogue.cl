@@ -3,8 +3,8 @@
  *   compiled in HAS_SCALE HAS_BIAS HAS_RESIDUAL HAS_SLOPE ACTIVATION (see common/activation.cl) DTYPE (see
  *               common/types.cl)
  *
- * EPILOGUE_ARGS declares what a kernel is passed for it: tensors by channel, and the residual, which lies in memory as
- * the kernel's host file says.
+ * A kernel is passed EPILOGUE_MEMORY and EPILOGUE_NUMBERS for it: tensors by channel, and the residual, which lies in
+ * memory as the kernel's host file says. EPILOGUE_ARGS is what functions are handed on of these.
  */
 #if !defined(HAS_SCALE) || !defined(HAS_BIAS) || !defined(HAS_RESIDUAL) || !defined(HAS_SLOPE)
 #error "the host must define HAS_SCALE HAS_BIAS HAS_RESIDUAL HAS_SLOPE"

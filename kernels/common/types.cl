@@ -18,7 +18,7 @@
 #define HALF_SUMS 0
 #endif
 
-/* Before a parameter that not every build uses. */
+/* Before a parameter or number that not every build uses. */
 #define MAYBE __attribute__((unused))
 
 #include "common/numbers.cl"

@@ -19,8 +19,8 @@
  * Packed weights, by conv/pack.cl: [C / VEC][T][R][S][VEC].
  */
 #if !defined(TILE_P) || !defined(R) || !defined(S) || !defined(STRIDE_H) || !defined(STRIDE_W) || \
-    !defined(DILATION_H) || !defined(DILATION_W)
-#error "depthwise_blocked.c must define TILE_P R S STRIDE_H STRIDE_W DILATION_H DILATION_W"
+    !defined(DILATION_H) || !defined(DILATION_W) || !defined(X_PIXEL) || !defined(Y_PIXEL)
+#error "depthwise_blocked.c must define TILE_P R S STRIDE_H STRIDE_W DILATION_H DILATION_W X_PIXEL Y_PIXEL"
 #endif
 
 #include "common/tile.cl"
@@ -139,7 +139,7 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
     int place[TILE_Q], residual_place[TILE_Q];
 #pragma unroll
     for (int i = 0; i < TILE_Q; ++i) {
-        place[i] = i * (Y_PIXEL > 0 ? Y_PIXEL : y_w);
+        place[i] = i * (Y_PIXEL == 0 ? y_w : Y_PIXEL);
         residual_place[i] = i * r_w;
     }
 
@@ -161,7 +161,7 @@ __kernel ONE_ITEM_GROUPS void conv_depthwise_blocked(__global const X_ELEMENT *r
                                           dilation_d,
                                           x_d,
                                           x_h,
-                                          X_PIXEL > 0 ? X_PIXEL : x_w,
+                                          X_PIXEL == 0 ? x_w : X_PIXEL,
                                           channels};
                 add_windows(sum, x + x_offset + n * x_n + vector * x_c,
                             packed + packed_offset + vector * t * R * S * VEC, from);

@@ -157,8 +157,9 @@ static ALWAYS_INLINE void multiply(REALV sum[TILE_Q * TILE_K], source in, __glob
     }
 }
 
-/* The same for a plane that is one row, and one tap. The loop ends with the weights, and a pointer walks along the
- * input: an index makes two operations of a multiply-add that reads memory, and tiles of one vector 20 % slower. */
+/* The same for an interior tile of a plane that is one row, and one tap. A pointer walks along the input, up to the end
+ * of the weights: with an index a multiply-add that reads memory is two operations, and tiles of one vector took 20 %
+ * longer. */
 static ALWAYS_INLINE void multiply_row(REALV sum[TILE_Q * TILE_K], source in, __global const REAL *x,
                                        __global const REAL *weights, int pixel, int c)
 {

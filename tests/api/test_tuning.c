@@ -177,33 +177,76 @@ static bool find_last_candidate(const tsr_device *device, tsr__offer *offer)
     return false;
 }
 
-static void keep_first_comparison(void *kept, tsr_log_level level, const char *message)
+/* The lines of a log about tuning, one behind the other, as many as fit. */
+typedef char tuning_lines[2048];
+
+static void keep_line(void *kept, tsr_log_level level, const char *message)
 {
-    static const char begin[] = "tuning: ";
-    char *line = kept;
-    if (level == TSR_LOG_DEBUG && *line == '\0' && strncmp(message, begin, strlen(begin)) == 0)
-        snprintf(line, 1024, "%s", message);
+    char *lines = kept;
+    const size_t used = strlen(lines);
+    if (level == TSR_LOG_DEBUG && strncmp(message, "tuning", strlen("tuning")) == 0)
+        snprintf(lines + used, sizeof(tuning_lines) - used, "%s\n", message);
+}
+
+static tsr_context *logging_context(tuning_lines kept)
+{
+    tsr_context_options options = tsr_context_options_default();
+    options.log = keep_line;
+    options.log_cookie = kept;
+    options.log_level = TSR_LOG_DEBUG;
+    options.cache_folder = getenv("TESSERA_TEST_CACHE");
+    tsr_context *context = NULL;
+    assert_ok(tsr_context_create(support_selector(), &options, &context));
+    return context;
+}
+
+static void the_log_tells_which_record_is_followed(void **state)
+{
+    (void)state;
+    tuning_lines lines = "";
+    char description[512];
+    tsr_context *context = logging_context(lines);
+    const tsr_conv conv = small_problem();
+    const tsr_plan_options options = tsr_plan_options_default();
+    tsr__problem problem;
+    tsr__offer offer;
+    assert_ok(tsr__conv_problem(&conv, &problem));
+    const tsr__algorithm *reference = *tsr__algorithms_for(tsr_context_device(context), problem.op);
+    for (const tsr__algorithm *const *a = tsr__algorithms_for(tsr_context_device(context), problem.op); *a != NULL; ++a)
+        reference = *a; /* the last, which accepts all */
+    tsr__offer_from(reference, tsr_context_device(context), &problem, &options, &offer);
+    tsr__algorithm gone = *reference;
+    gone.name = "gone";
+    offer.algorithm = &gone;
+    add_record(context, &offer, "1/1");
+    plan_once(context, NULL, description);
+    assert_contains(lines, "tuning data is passed over: conv/gone ");
+    assert_contains(lines, ": there is no such algorithm");
+    assert_null(strstr(lines, "tuning data: "));
+    offer.algorithm = reference;
+    add_record(context, &offer, "1/1");
+    plan_once(context, NULL, description);
+    assert_contains(lines, "tuning data: conv/reference");
+    tsr_context_destroy(context);
 }
 
 /* A search that goes on begins with what the one before found: were its time up soon, that would be lost. */
 static void the_best_so_far_is_tried_first(void **state)
 {
     (void)state;
-    char first[1024] = "", params[TSR__TUNING_PARAMS], description[512];
-    tsr_context_options options = tsr_context_options_default();
-    options.log = keep_first_comparison;
-    options.log_cookie = first;
-    options.log_level = TSR_LOG_DEBUG;
-    options.cache_folder = getenv("TESSERA_TEST_CACHE");
-    tsr_context *context = NULL;
+    tuning_lines lines = "";
+    char params[TSR__TUNING_PARAMS], description[512];
+    tsr_context *context = logging_context(lines);
     tsr__offer offer;
-    assert_ok(tsr_context_create(support_selector(), &options, &context));
     if (find_last_candidate(tsr_context_device(context), &offer)) {
         tsr_plan_options tuned = tsr_plan_options_default();
         tuned.tune_ms = AMPLE_MS;
         add_record(context, &offer, "2/3");
         tsr__tuning_params(offer.algorithm, &offer.params, params);
         plan_once(context, &tuned, description);
+        char *first = strstr(lines, "tuning: ");
+        assert_non_null(first);
+        *strchr(first, '\n') = '\0';
         assert_contains(first, params);
     } else {
         assert_string_equal(support_selector(), "cpu");
@@ -239,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_moment_is_not_enough_and_no_failure),
         cmocka_unit_test(what_has_one_candidate_is_tuned_too),
         cmocka_unit_test(a_record_changes_no_bit),
+        cmocka_unit_test(the_log_tells_which_record_is_followed),
         cmocka_unit_test(the_best_so_far_is_tried_first),
         cmocka_unit_test(explaining_tells_what_would_run),
     };

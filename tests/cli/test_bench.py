@@ -47,10 +47,14 @@ class Bench(CommandTest):
         done = self.command("bench", "--problem", refused, taken, *named, "--json", "-")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(named[1] + ": ", done.stderr)
+        self.assertIn(f"refused by {named[1]}: 1 of 2 problems", done.stderr)  # The table: JSON has stdout.
         document = json.loads(done.stdout)
         self.assertEqual(document["refused"], [refused])
         self.check(document, [taken], "any")
-        self.assertEqual(self.command("bench", "--problem", refused, *named).returncode, INPUT)
+        done = self.command("bench", "--problem", refused, *named, "--json", "none.json")
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn(f"no algorithm for {refused}: {named[1]}: ", done.stderr)
+        self.assertFalse((self.folder / "none.json").exists())
 
     def test_plans_may_go_untimed(self):
         document = json.loads(self.run_well("bench", "--problem", CONV, "--no-plan-times", "--json", "-"))

@@ -35,6 +35,8 @@ typedef struct exact_lab {
     bool signless_zeros;    /* +0 and -0 are the same, for a driver that takes them so */
 } exact_lab;
 
+/* `shares`: how many TESSERA_TEST_SHARE deals the cases to, up to EXACT_SHARES: as many as their time on PoCL asks
+ * for. */
 exact_lab exact_lab_open(uint32_t shares);
 void exact_lab_close(exact_lab *lab);
 
@@ -52,7 +54,8 @@ void exact_check_within(const exact_lab *lab, const tsr__problem *problem, bool 
 void exact_check_candidates(const exact_lab *lab, const tsr__problem *problem, exact_tally *tallies);
 
 /* Prints the tallies of an operator's algorithms and answers the program's exit code: one where a case failed, where an
- * algorithm has fewer than `least` cases in all shares, or ran fewer than that / 32, or where none ran. */
+ * algorithm has fewer than `least` cases in all shares, or ran fewer than half of its share of that, or where none
+ * ran. */
 int exact_report(const exact_lab *lab, const tsr__operator *op, const exact_tally *tallies, int least);
 
 /* Of the features that an operator can ask for, each that an algorithm has must have run in a case, and each that it

@@ -1,8 +1,9 @@
 /* Prints every build of every kernel that the library can ask for on a set of invented devices, one a line:
  *
- *   cpu kernels/conv/direct_blocked.cl -DR=3 -DS=3 ...
+ *   cpu kernels/conv/direct_blocked.cl conv_direct_blocked:7:uuuuuuffuiii... -DR=3 -DS=3 ...
  *
- * The first word is the family. The lint compiles all of them, the GPU check those of the GPU family. Lines repeat. */
+ * The first word is the family; the third is the entry, how much memory it is passed, and its numbers: i int, l long,
+ * u ulong, f float. The lint compiles all of them, the GPU check those of the GPU family. Lines repeat. */
 #include <stdio.h>
 
 #include "conv/conv.h"
@@ -14,11 +15,27 @@
 #include "support/shapes.h"
 #include "support/support.h"
 
+static void print_passed(const tsr__launch *launch)
+{
+    static const char letters[] = {[TSR__ARG_SLOT] = 'u',
+                                   [TSR__ARG_IMAGE] = 'i',
+                                   [TSR__ARG_INT] = 'i',
+                                   [TSR__ARG_LONG] = 'l',
+                                   [TSR__ARG_FLOAT] = 'f'};
+    int memory = 0;
+    for (int i = 0; i < launch->arg_count; ++i)
+        memory += launch->args[i].kind == TSR__ARG_SLOT || launch->args[i].kind == TSR__ARG_IMAGE;
+    printf("%s:%d:", launch->entry, memory);
+    for (int i = 0; i < launch->arg_count; ++i) putchar(letters[launch->args[i].kind]);
+}
+
 static void print_launch(const tsr__algorithm *algorithm, const tsr__launch *launch)
 {
     static const char *const families[] = {"any", "gpu", "cpu"};
     REQUIRE(tsr__launch_check(launch));
-    printf("%s kernels/%s %s\n", families[algorithm->family], launch->source->name, launch->options);
+    printf("%s kernels/%s ", families[algorithm->family], launch->source->name);
+    print_passed(launch);
+    printf(" %s\n", launch->options);
 }
 
 static void print_params(const tsr_device *device, const tsr__offer *offer, const tsr__params *params)
