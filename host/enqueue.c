@@ -125,31 +125,15 @@ static tsr_status check_schedule(const tsr_plan *plan, schedule *s)
 
 /* ---- Launching ------------------------------------------------------------------------------------------------- */
 
-/* The numbers of a launch, as the kernel's struct of them lies in memory. */
-typedef struct numbers {
-    unsigned char bytes[(TSR__MAX_ARGS + 1) * sizeof(cl_ulong)];
-    size_t used;
-} numbers;
-
-/* Each is aligned to its size, a power of two. */
-static void add_number(numbers *all, const void *value, size_t bytes)
-{
-    all->used = (all->used + bytes - 1) & ~(bytes - 1);
-    memcpy(all->bytes + all->used, value, bytes);
-    all->used += bytes;
-}
-
-/* The memory of a slot, and the offset in it that the numbers get. */
-static cl_mem bind_slot(const bindings *b, const tsr__arg *arg, numbers *all)
+static cl_mem slot_memory(const bindings *b, const tsr__arg *arg, cl_ulong *offset)
 {
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const uint64_t bytes = buffer == NULL ? 0 : buffer->offset + b->skipped_bytes[arg->slot];
-    const cl_ulong offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
-    add_number(all, &offset, sizeof offset);
+    *offset = bytes / b->element_bytes[arg->slot] + (uint64_t)arg->value;
     return buffer == NULL ? NULL : buffer->memory;
 }
 
-static tsr_status bind_image(const bindings *b, const tsr__arg *arg, numbers *all, cl_mem *memory)
+static tsr_status image_memory(const bindings *b, const tsr__arg *arg, cl_int *texel, cl_mem *memory)
 {
     const tsr_buffer *buffer = b->buffer[arg->slot];
     const uint64_t element_bytes = b->element_bytes[arg->slot], texel_bytes = TSR__TEXEL * element_bytes;
@@ -157,49 +141,36 @@ static tsr_status bind_image(const bindings *b, const tsr__arg *arg, numbers *al
     tsr__image image;
     TSR__TRY(tsr__buffer_image(buffer, element_bytes == sizeof(cl_half), &image));
     const bool shows = at % texel_bytes == 0 && end <= image.texels * texel_bytes;
-    const cl_int texel = shows ? (cl_int)(at / texel_bytes) : -1;
-    add_number(all, &texel, sizeof texel);
+    *texel = shows ? (cl_int)(at / texel_bytes) : -1;
     *memory = image.memory;
     return TSR_OK;
 }
 
-static tsr_status set_memory(cl_kernel kernel, cl_uint index, cl_mem memory)
-{
-    const cl_int code = clSetKernelArg(kernel, index, sizeof memory, &memory);
-    return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
-}
-
+/* The memory of a run, and the plan's numbers with the places in it. */
 static tsr_status set_args(const tsr__step *step, const bindings *b)
 {
-    numbers all = {.used = 0};
+    const tsr__numbers *numbers = &step->numbers;
+    unsigned char bytes[sizeof numbers->bytes];
     cl_uint index = 0;
-    for (int i = 0; i < step->launch.arg_count; ++i) {
+    cl_int code = CL_SUCCESS;
+    memcpy(bytes, numbers->bytes, numbers->used);
+    for (int i = 0; i < step->launch.arg_count && code == CL_SUCCESS; ++i) {
         const tsr__arg *arg = &step->launch.args[i];
-        const cl_int narrow = (cl_int)arg->value;
-        const cl_long wide = arg->value;
-        cl_mem memory;
-        switch (arg->kind) {
-        case TSR__ARG_SLOT:
-            TSR__TRY(set_memory(step->kernel, index++, bind_slot(b, arg, &all)));
-            break;
-        case TSR__ARG_IMAGE:
-            TSR__TRY(bind_image(b, arg, &all, &memory));
-            TSR__TRY(set_memory(step->kernel, index++, memory));
-            break;
-        case TSR__ARG_INT:
-            add_number(&all, &narrow, sizeof narrow);
-            break;
-        case TSR__ARG_LONG:
-            add_number(&all, &wide, sizeof wide);
-            break;
-        case TSR__ARG_FLOAT:
-            add_number(&all, &arg->real, sizeof arg->real);
-            break;
+        cl_mem memory = NULL;
+        cl_ulong offset = 0;
+        cl_int texel = 0;
+        if (arg->kind == TSR__ARG_SLOT) {
+            memory = slot_memory(b, arg, &offset);
+            memcpy(bytes + numbers->place[i], &offset, sizeof offset);
+        } else if (arg->kind == TSR__ARG_IMAGE) {
+            TSR__TRY(image_memory(b, arg, &texel, &memory));
+            memcpy(bytes + numbers->place[i], &texel, sizeof texel);
+        } else {
+            continue;
         }
+        code = clSetKernelArg(step->kernel, index++, sizeof memory, &memory);
     }
-    const cl_ulong end = 0;
-    add_number(&all, &end, sizeof end);
-    const cl_int code = clSetKernelArg(step->kernel, index, all.used, all.bytes);
+    if (code == CL_SUCCESS) code = clSetKernelArg(step->kernel, index, numbers->used, bytes);
     return code == CL_SUCCESS ? TSR_OK : tsr__fail_cl(code, "clSetKernelArg");
 }
 

@@ -86,6 +86,44 @@ void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t
     }
 }
 
+/* Each number is aligned to its size, a power of two. Answers where it lies. */
+static size_t add_number(tsr__numbers *all, const void *value, size_t bytes)
+{
+    const size_t place = (all->used + bytes - 1) & ~(bytes - 1);
+    memcpy(all->bytes + place, value, bytes);
+    all->used = place + bytes;
+    return place;
+}
+
+void tsr__launch_numbers(const tsr__launch *launch, tsr__numbers *out)
+{
+    const uint64_t offset = 0, end = 0;
+    const int32_t texel = 0;
+    *out = (tsr__numbers){.used = 0};
+    for (int i = 0; i < launch->arg_count; ++i) {
+        const tsr__arg *arg = &launch->args[i];
+        const int32_t narrow = (int32_t)arg->value;
+        switch (arg->kind) {
+        case TSR__ARG_SLOT:
+            out->place[i] = add_number(out, &offset, sizeof offset);
+            break;
+        case TSR__ARG_IMAGE:
+            out->place[i] = add_number(out, &texel, sizeof texel);
+            break;
+        case TSR__ARG_INT:
+            out->place[i] = add_number(out, &narrow, sizeof narrow);
+            break;
+        case TSR__ARG_LONG:
+            out->place[i] = add_number(out, &arg->value, sizeof arg->value);
+            break;
+        case TSR__ARG_FLOAT:
+            out->place[i] = add_number(out, &arg->real, sizeof arg->real);
+            break;
+        }
+    }
+    add_number(out, &end, sizeof end);
+}
+
 tsr_status tsr__launch_check(const tsr__launch *launch)
 {
     const bool empty = launch->global[0] == 0 || launch->global[1] == 0 || launch->global[2] == 0;

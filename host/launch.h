@@ -77,6 +77,15 @@ void tsr__launch_long_axes(tsr__launch *launch, const int64_t values[TSR_AXES]);
 /* Sets the sizes; the global ones are in work-items and are rounded up to whole groups. */
 void tsr__launch_grid(tsr__launch *launch, const int64_t global[3], const size_t local[3]);
 
+/* The numbers as the kernel's struct of them lies in memory, and where in it the number of each argument does. What
+ * memory adds, offsets and texels, is 0. */
+typedef struct tsr__numbers {
+    unsigned char bytes[(TSR__MAX_ARGS + 1) * sizeof(uint64_t)];
+    size_t used, place[TSR__MAX_ARGS];
+} tsr__numbers;
+
+void tsr__launch_numbers(const tsr__launch *launch, tsr__numbers *out);
+
 /* Fails where something did not fit or a size is 0: a mistake in an algorithm, never in a problem. */
 tsr_status tsr__launch_check(const tsr__launch *launch);
 

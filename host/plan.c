@@ -55,6 +55,7 @@ static tsr_status build_step(tsr_context *context, tsr__step *step)
 {
     const tsr__launch *l = &step->launch;
     TSR__TRY(tsr__launch_check(l));
+    tsr__launch_numbers(l, &step->numbers);
     cl_program program = NULL;
     TSR__TRY(tsr__programs_get(&context->programs, l->source, l->options, &program));
     cl_int code = CL_SUCCESS;

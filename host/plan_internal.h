@@ -10,6 +10,7 @@ enum { TSR__MAX_DESCRIPTION = 512 };
 /* A launch with its kernel. */
 typedef struct tsr__step {
     tsr__launch launch;
+    tsr__numbers numbers; /* of the launch */
     cl_kernel kernel;
 } tsr__step;
 

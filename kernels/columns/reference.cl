@@ -12,17 +12,13 @@
  */
 #include "common/types.cl"
 
-#define WINDOW_NUMBERS(EACH)                                                                                \
-    THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride) \
-        AXES(EACH, int, dilation) AXES(EACH, int, pad)
+#define NUMBERS(EACH) \
+    OFFSET(EACH, x) OFFSET(EACH, y) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) WINDOW(EACH)
+STRUCT(NUMBERS) numbers;
 
-#define UNFOLD_NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) EACH(long, c) WINDOW_NUMBERS(EACH)
-STRUCT(UNFOLD_NUMBERS) unfold_numbers;
-
-__kernel void columns_unfold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
-                             const unfold_numbers passed)
+__kernel void columns_unfold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y, const numbers passed)
 {
-    UNFOLD_NUMBERS(UNPACK);
+    NUMBERS(UNPACK);
     const long at = (long)get_global_id(0), row = (long)get_global_id(1), n = (long)get_global_id(2);
     if (at >= o * p * q) return;
     const long id = at / (p * q) * stride_d - pad_d + row / ((long)r * s) % t * dilation_d;
@@ -41,13 +37,9 @@ static long window_over(long pixel, long tap, long stride, long dilation, long p
     return begin >= 0 && begin % stride == 0 && begin / stride < outs ? begin / stride : -1;
 }
 
-#define FOLD_NUMBERS(EACH) OFFSET(EACH, x) OFFSET(EACH, y) EACH(long, c) WINDOW_NUMBERS(EACH)
-STRUCT(FOLD_NUMBERS) fold_numbers;
-
-__kernel void columns_fold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,
-                           const fold_numbers passed)
+__kernel void columns_fold(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y, const numbers passed)
 {
-    FOLD_NUMBERS(UNPACK);
+    NUMBERS(UNPACK);
     const long pixel = (long)get_global_id(0), ic = (long)get_global_id(1), n = (long)get_global_id(2);
     if (pixel >= d * h * w) return;
     const long taps = (long)t * r * s;

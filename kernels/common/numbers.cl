@@ -26,3 +26,6 @@
 #define THREE(EACH, type, a, b, c) EACH(type, a) EACH(type, b) EACH(type, c)
 #define AXES(EACH, type, name)     THREE(EACH, type, name##_d, name##_h, name##_w)
 #define STRIDES(EACH, name)        EACH(int, name##_n) EACH(int, name##_c) AXES(EACH, int, name)
+
+/* A window, as tsr__launch_window() passes it: filter, strides, dilations, padding before the image. */
+#define WINDOW(EACH) THREE(EACH, int, t, r, s) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad)

@@ -12,10 +12,9 @@
 #endif
 
 /* Not every kernel has a depth axis, or indices. */
-#define WINDOW_NUMBERS(EACH)                                                                                  \
-    THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)     \
-        AXES(EACH, int, dilation) AXES(EACH, int, pad) AXES(EACH, int, end) STRIDES(EACH, x) STRIDES(EACH, y) \
-            AXES(EACH, int, index) EACH(long, index_n) EACH(long, index_c)
+#define WINDOW_NUMBERS(EACH)                                                                               \
+    THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) WINDOW(EACH) AXES(EACH, int, end) STRIDES(EACH, x) \
+        STRIDES(EACH, y) AXES(EACH, int, index) EACH(long, index_n) EACH(long, index_c)
 
 /* The window on an axis that is none. */
 static inline pool_span pool_only(void)

@@ -45,3 +45,9 @@ static inline void copy_row(REAL *to, __global const X_ELEMENT *row, int iw, int
     for (int i = 0; i < begin; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
     for (int i = end; i < SPAN; ++i) to[i] = LOAD_X(row, clamp(look_up(iw + i, w), 0, w - 1));
 }
+
+/* What the host passes to depthwise kernels that see three axes (host/conv/plain_depthwise.h). */
+#define PLAIN_DEPTHWISE_NUMBERS(EACH)                                                                            \
+    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, rows) EACH(int, multiplier) \
+        EACH(int, flip) EACH(int, c) THREE(EACH, int, d, h, w) EACH(int, p) EACH(int, q) AXES(EACH, int, pad)    \
+            STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)

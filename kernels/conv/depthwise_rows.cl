@@ -48,17 +48,13 @@ static ALWAYS_INLINE void filter_vectors(REALV sum[TILE_P], const REAL *from, co
         }
 }
 
-#define NUMBERS(EACH)                                                                                            \
-    OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, rows) EACH(int, multiplier) \
-        EACH(int, flip) EACH(int, c) THREE(EACH, int, d, h, w) EACH(int, p) EACH(int, q) AXES(EACH, int, pad)    \
-            STRIDES(EACH, x) STRIDES(EACH, y) STRIDES(EACH, r)
-STRUCT(NUMBERS) numbers;
+STRUCT(PLAIN_DEPTHWISE_NUMBERS) numbers;
 
 __kernel ONE_ITEM_GROUPS void conv_depthwise_rows(__global const X_ELEMENT *restrict x,
                                                   __global const X_ELEMENT *restrict weights, EPILOGUE_MEMORY,
                                                   __global Y_ELEMENT *restrict y, const numbers passed)
 {
-    NUMBERS(UNPACK);
+    PLAIN_DEPTHWISE_NUMBERS(UNPACK);
     const int strips = (p + rows - 1) / rows, io = (int)get_global_id(1) / strips;
     const int p0 = (int)get_global_id(1) % strips * rows, p_end = min(p, p0 + rows);
     const int q0 = (int)get_global_id(0) * TILE_Q, q_end = min(q, q0 + TILE_Q);

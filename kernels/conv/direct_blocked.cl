@@ -229,13 +229,13 @@ static ALWAYS_INLINE void finish(const REALV sum[TILE_Q * TILE_K], __global Y_EL
             w, x_d, x_h, x_w, x_channel, x_step                                                                      \
     }
 
-#define NUMBERS(EACH)                                                                                                 \
-    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, phases) EACH(int, c)        \
-        EACH(int, k) THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) THREE(EACH, int, t, r, s)                    \
-            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(int, tiles) EACH(int, c_slab) \
-                EACH(int, rounds) EACH(int, x_n) EACH(int, x_group) EACH(int, x_step) EACH(int, x_channel)            \
-                    AXES(EACH, int, x) EACH(int, y_n) EACH(int, y_group) EACH(int, y_c) AXES(EACH, int, y)            \
-                        EACH(int, r_n) EACH(int, r_group) EACH(int, r_c) AXES(EACH, int, r) EACH(int, streams)
+#define NUMBERS(EACH)                                                                                          \
+    OFFSET(EACH, x) OFFSET(EACH, packed) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(int, phases) EACH(int, c) \
+        EACH(int, k) THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) WINDOW(EACH) EACH(int, tiles)         \
+            EACH(int, c_slab) EACH(int, rounds) EACH(int, x_n) EACH(int, x_group) EACH(int, x_step)            \
+                EACH(int, x_channel) AXES(EACH, int, x) EACH(int, y_n) EACH(int, y_group) EACH(int, y_c)       \
+                    AXES(EACH, int, y) EACH(int, r_n) EACH(int, r_group) EACH(int, r_c) AXES(EACH, int, r)     \
+                        EACH(int, streams)
 STRUCT(NUMBERS) numbers;
 
 __kernel ONE_ITEM_GROUPS void conv_direct_blocked(__global const REAL *restrict x, __global const REAL *restrict packed,

@@ -16,9 +16,8 @@
 
 #define NUMBERS(EACH)                                                                                               \
     OFFSET(EACH, x) OFFSET(EACH, w) EPILOGUE_NUMBERS(EACH) OFFSET(EACH, y) EACH(long, k) THREE(EACH, long, o, p, q) \
-        TENSOR_NUMBERS(EACH, y) TENSOR_NUMBERS(EACH, x) THREE(EACH, long, d, h, w) THREE(EACH, int, t, r, s)        \
-            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(long, group_c)              \
-                EACH(long, group_k) EACH(int, mode)
+        TENSOR_NUMBERS(EACH, y) TENSOR_NUMBERS(EACH, x) THREE(EACH, long, d, h, w) WINDOW(EACH) EACH(long, group_c) \
+            EACH(long, group_k) EACH(int, mode)
 STRUCT(NUMBERS) numbers;
 
 __kernel void conv_reference(__global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict weights,

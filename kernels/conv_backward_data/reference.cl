@@ -67,11 +67,10 @@ static long reader(long at, long image, long tap, long size, long outs, long str
     return out < outs ? out : -1;
 }
 
-#define REFERENCE_NUMBERS(EACH)                                                                              \
-    OFFSET(EACH, dv) OFFSET(EACH, w) OFFSET(EACH, scale) OFFSET(EACH, dx) TENSOR_NUMBERS(EACH, dx)           \
-        TENSOR_NUMBERS(EACH, dv) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q)         \
-            THREE(EACH, int, t, r, s) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) \
-                AXES(EACH, int, end) EACH(long, group_c) EACH(long, group_k) EACH(int, flip)
+#define REFERENCE_NUMBERS(EACH)                                                                                   \
+    OFFSET(EACH, dv) OFFSET(EACH, w) OFFSET(EACH, scale) OFFSET(EACH, dx) TENSOR_NUMBERS(EACH, dx)                \
+        TENSOR_NUMBERS(EACH, dv) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) WINDOW(EACH) \
+            AXES(EACH, int, end) EACH(long, group_c) EACH(long, group_k) EACH(int, flip)
 STRUCT(REFERENCE_NUMBERS) reference_numbers;
 
 __kernel void conv_backward_data_reference(__global const X_ELEMENT *restrict dv,

@@ -103,11 +103,11 @@ static void store_sums(__global REAL *to, REALV total[][TILE], int group_c, int 
         }
 }
 
-#define NUMBERS(EACH)                                                                                              \
-    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(int, n) EACH(int, c) EACH(int, k)                     \
-        THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)      \
-            AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(int, groups) EACH(int, tiles_c) EACH(int, tiles_k) \
-                EACH(int, all_k) EACH(int, rows) EACH(int, chunk) EACH(int, flip) STRIDES(EACH, x) STRIDES(EACH, dv)
+#define NUMBERS(EACH)                                                                                             \
+    OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) EACH(int, n) EACH(int, c) EACH(int, k)                    \
+        THREE(EACH, int, d, h, w) THREE(EACH, int, o, p, q) WINDOW(EACH) EACH(int, groups) EACH(int, tiles_c)     \
+            EACH(int, tiles_k) EACH(int, all_k) EACH(int, rows) EACH(int, chunk) EACH(int, flip) STRIDES(EACH, x) \
+                STRIDES(EACH, dv)
 STRUCT(NUMBERS) numbers;
 
 __kernel ONE_ITEM_GROUPS void conv_backward_weights_direct_blocked(__global const REAL *restrict x,

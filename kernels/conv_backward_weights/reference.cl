@@ -39,8 +39,8 @@ static long weight_at(long ok, long group_channel, long tap, long group_c, long 
 
 #define SUM_NUMBERS(EACH)                                                                                              \
     OFFSET(EACH, x) OFFSET(EACH, dv) OFFSET(EACH, sums) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, dv) EACH(long, n) \
-        THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s) AXES(EACH, int, stride)        \
-            AXES(EACH, int, dilation) AXES(EACH, int, pad) EACH(long, group_c) EACH(long, group_k) EACH(int, mode)
+        THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) WINDOW(EACH) EACH(long, group_c) EACH(long, group_k)     \
+            EACH(int, mode)
 STRUCT(SUM_NUMBERS) sum_numbers;
 
 __kernel void conv_backward_weights_sum(__global const X_ELEMENT *restrict x, __global const X_ELEMENT *restrict dv,

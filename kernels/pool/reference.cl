@@ -15,11 +15,10 @@
 #include "common/span.cl"
 #include "common/tensor.cl"
 
-#define NUMBERS(EACH)                                                                                     \
-    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, y) \
-        EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) THREE(EACH, int, t, r, s)     \
-            AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad) AXES(EACH, int, end)   \
-                EACH(int, adaptive) EACH(int, flat) EACH(int, column_major)
+#define NUMBERS(EACH)                                                                                         \
+    OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) TENSOR_NUMBERS(EACH, x) TENSOR_NUMBERS(EACH, y)     \
+        EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) WINDOW(EACH) AXES(EACH, int, end) \
+            EACH(int, adaptive) EACH(int, flat) EACH(int, column_major)
 STRUCT(NUMBERS) numbers;
 
 __kernel void pool_reference(__global const X_ELEMENT *restrict x, __global Y_ELEMENT *restrict y,

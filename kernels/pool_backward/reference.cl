@@ -75,9 +75,8 @@ static int is_maximum(__global const X_ELEMENT *plane, long step_d, long step_h,
 
 #define NUMBERS(EACH)                                                                                               \
     OFFSET(EACH, x) OFFSET(EACH, y) OFFSET(EACH, indices) OFFSET(EACH, dy) OFFSET(EACH, dx) TENSOR_NUMBERS(EACH, x) \
-        TENSOR_NUMBERS(EACH, y) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q)                 \
-            THREE(EACH, int, t, r, s) AXES(EACH, int, stride) AXES(EACH, int, dilation) AXES(EACH, int, pad)        \
-                AXES(EACH, int, end) EACH(int, flat) EACH(int, column_major)
+        TENSOR_NUMBERS(EACH, y) EACH(long, c) THREE(EACH, long, d, h, w) THREE(EACH, long, o, p, q) WINDOW(EACH)    \
+            AXES(EACH, int, end) EACH(int, flat) EACH(int, column_major)
 STRUCT(NUMBERS) numbers;
 
 __kernel void pool_backward_reference(MAYBE __global const X_ELEMENT *restrict x,

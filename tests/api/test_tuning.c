@@ -211,9 +211,9 @@ static void the_log_tells_which_record_is_followed(void **state)
     tsr__problem problem;
     tsr__offer offer;
     assert_ok(tsr__conv_problem(&conv, &problem));
-    const tsr__algorithm *reference = *tsr__algorithms_for(tsr_context_device(context), problem.op);
-    for (const tsr__algorithm *const *a = tsr__algorithms_for(tsr_context_device(context), problem.op); *a != NULL; ++a)
-        reference = *a; /* the last, which accepts all */
+    const tsr__algorithm *const *last = tsr__algorithms_for(tsr_context_device(context), problem.op);
+    while (last[1] != NULL) ++last; /* the reference, which accepts all */
+    const tsr__algorithm *reference = *last;
     tsr__offer_from(reference, tsr_context_device(context), &problem, &options, &offer);
     tsr__algorithm gone = *reference;
     gone.name = "gone";
